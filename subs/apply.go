@@ -1,0 +1,256 @@
+package subs
+
+import (
+	"fmt"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// Disconnected tells that the connection is gone: nothing is subscribed at the
+// gateway any more, and every copy is stale.
+func (r *Registry) Disconnected(cause error) {
+	for _, e := range r.entries {
+		e.direct, e.heldIn, e.dead = 0, 0, false
+	}
+	for el := r.wanted.Front(); el != nil; el = el.Next() {
+		if e := el.Value.(*entry); e.standing == held {
+			r.stand(e, stale)
+			r.tellStale(e, cause)
+		}
+	}
+	for _, e := range r.entries {
+		if e.content != nil {
+			r.stand(e, stale)
+		}
+	}
+	r.oldest = r.issued + 1
+	r.Sweep()
+	r.replaying = true
+}
+
+// Install takes in the resource set of any answer or event, and owns it from then
+// on. What is held already is left as it is: the gateway sends content again that
+// it first loaded long ago, and the events since are in the copy. What was deleted
+// is left so too, as long as something refers to it: no event would come.
+//
+// What nothing turns out to hold stays until [Registry.Answered] or another method
+// that applies something is called, so that it can be read with [Registry.Snapshot].
+func (r *Registry) Install(set wire.Set) {
+	for _, resource := range set.Resources {
+		if e := r.entry(resource.RID); !e.holding() && !e.dead {
+			r.replace(e, newResource(resource))
+		}
+	}
+	for _, resource := range set.Resources {
+		if e := r.entries[resource.RID]; e != nil && (e.direct > 0 || e.heldIn > 0) {
+			r.hold(e)
+		}
+	}
+}
+
+// replace gives e a new copy, which nothing holds yet.
+func (r *Registry) replace(e *entry, content *Resource) {
+	old := e.content
+	e.localCopy = localCopy{content: content}
+	e.references(func(rid string) { r.entry(rid).cachedIn++ })
+	if old != nil {
+		old.references(r.uncache)
+	}
+	r.park(e)
+	e.references(func(rid string) { r.prolong(r.entries[rid]) })
+}
+
+// Subscribed tells that the gateway counts one more direct subscription for rid,
+// after the set that came with it was installed.
+func (r *Registry) Subscribed(rid string) {
+	e := r.entry(rid)
+	e.direct++
+	r.hold(e)
+	if e.standing == held {
+		r.greet(e)
+	}
+	r.settle()
+}
+
+// Unsubscribed tells that the gateway counts n direct subscriptions less for rid,
+// and at the least none.
+func (r *Registry) Unsubscribed(rid string, n int) {
+	e := r.entries[rid]
+	if e == nil {
+		return
+	}
+	e.direct = max(0, e.direct-n)
+	r.unheld = append(r.unheld, e)
+	r.orphans = append(r.orphans, e)
+	r.settle()
+}
+
+// Revoked applies an unsubscribe event: the gateway has ended every direct
+// subscription on rid. If something else still holds it, its events go on.
+func (r *Registry) Revoked(rid string, reason *res.Error) error {
+	e := r.entries[rid]
+	if e == nil {
+		return unknown(rid, wire.EventUnsubscribe)
+	}
+	ev := &Unsubscribe{subject: subject{rid}, Reason: reason}
+	r.tell(e, ev)
+	if e.standing == held {
+		e.cause, e.ending = reasonError(reason), ev
+	}
+	r.Unsubscribed(rid, e.direct)
+	if e.standing == held {
+		e.cause, e.ending = nil, nil
+	}
+	return nil
+}
+
+// Deleted applies a delete event. The content stays readable; no events come.
+func (r *Registry) Deleted(rid string) error {
+	e, err := r.following(rid, wire.EventDelete)
+	if err != nil {
+		return err
+	}
+	if e.standing == held {
+		ev := &Delete{subject: subject{rid}}
+		r.tell(e, ev)
+		e.cause, e.ending = res.ErrDeleted, ev
+		r.unhold(e)
+	}
+	e.dead = e.heldIn > 0
+	r.unpark(e)
+	r.settle()
+	return nil
+}
+
+// Changed applies a model change event.
+func (r *Registry) Changed(rid string, change wire.Change) error {
+	e, err := r.following(rid, wire.EventChange)
+	if err != nil {
+		return err
+	}
+	r.Install(change.Set)
+	changes, err := e.change(change.Values)
+	if err != nil {
+		return r.distrust(e, err)
+	}
+	for _, c := range changes {
+		r.addReference(e, c.New)
+	}
+	for _, c := range changes {
+		r.dropReference(e, c.Old)
+	}
+	if len(changes) > 0 && e.standing == held {
+		r.tell(e, &Change{subject: subject{rid}, Changes: changes})
+	}
+	r.settle()
+	return nil
+}
+
+// Added applies a collection add event.
+func (r *Registry) Added(rid string, add wire.Add) error {
+	e, err := r.following(rid, wire.EventAdd)
+	if err != nil {
+		return err
+	}
+	r.Install(add.Set)
+	if err := e.add(add.Index, add.Value); err != nil {
+		return r.distrust(e, err)
+	}
+	r.addReference(e, add.Value)
+	if e.standing == held {
+		r.tell(e, &Add{subject: subject{rid}, Index: add.Index, Value: add.Value})
+	}
+	r.settle()
+	return nil
+}
+
+// Removed applies a collection remove event.
+func (r *Registry) Removed(rid string, remove wire.Remove) error {
+	e, err := r.following(rid, wire.EventRemove)
+	if err != nil {
+		return err
+	}
+	v, err := e.remove(remove.Index)
+	if err != nil {
+		return r.distrust(e, err)
+	}
+	r.dropReference(e, v)
+	if e.standing == held {
+		r.tell(e, &Remove{subject: subject{rid}, Index: remove.Index, Value: v})
+	}
+	r.settle()
+	return nil
+}
+
+// Custom hands on an event of the service's own.
+func (r *Registry) Custom(rid, name string, payload []byte) error {
+	e, err := r.following(rid, name)
+	if err != nil {
+		return err
+	}
+	if e.standing == held {
+		r.tell(e, &Custom{subject: subject{rid}, Name: name, Payload: payload})
+	}
+	return nil
+}
+
+// Distrust makes rid stale because a message about it could not be read. The error
+// wraps [ErrInconsistent].
+func (r *Registry) Distrust(rid string, err error) {
+	if e := r.entries[rid]; e != nil && e.follows() {
+		_ = r.distrust(e, err) // the caller has the error
+	}
+}
+
+// distrust takes e out of service: it keeps its last content and no event is
+// applied to it until another connection has confirmed it. In limbo that is no
+// fault: probably nobody will ask for it again, and who does will find it missing.
+func (r *Registry) distrust(e *entry, err error) error {
+	if e.standing == limbo {
+		r.unpark(e)
+	} else {
+		r.stand(e, suspect)
+		r.tellStale(e, err)
+		r.faults = append(r.faults, err)
+	}
+	r.settle()
+	return err
+}
+
+// following returns the entry whose copy follows its events.
+func (r *Registry) following(rid, event string) (*entry, error) {
+	e := r.entries[rid]
+	if e == nil || !e.follows() {
+		return nil, unknown(rid, event)
+	}
+	return e, nil
+}
+
+func unknown(rid, event string) error {
+	return fmt.Errorf("%s event for %q: %w", event, rid, ErrUnknownResource)
+}
+
+func (r *Registry) addReference(e *entry, v res.Value) {
+	if !v.IsReference() {
+		return
+	}
+	child := r.entry(v.RID())
+	child.cachedIn++
+	if e.standing == held {
+		child.heldIn++
+		r.hold(child)
+	} else {
+		r.prolong(child)
+	}
+}
+
+func (r *Registry) dropReference(e *entry, v res.Value) {
+	if !v.IsReference() {
+		return
+	}
+	r.uncache(v.RID())
+	if e.standing == held {
+		r.release(v.RID())
+	}
+}

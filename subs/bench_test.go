@@ -1,0 +1,96 @@
+package subs_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// subscribed returns a registry with a handle on r.
+func subscribed(r wire.Resource, more ...wire.Resource) *subs.Registry {
+	reg := subs.NewRegistry()
+	reg.Open(&subs.Handle{}, r.RID)
+	reg.Install(wire.Set{Resources: append(more, r)})
+	reg.Subscribed(r.RID)
+	reg.TakeDeliveries()
+	return reg
+}
+
+func BenchmarkChanged(b *testing.B) {
+	for _, n := range []int{1, 10, 100} {
+		b.Run(fmt.Sprintf("properties=%d", n), func(b *testing.B) {
+			m := wire.Resource{RID: "m", Kind: wire.KindModel}
+			for i := range n {
+				m.Model = append(m.Model, wire.Property{Name: fmt.Sprintf("p%03d", i), Value: number(0)})
+			}
+			reg := subscribed(m)
+			changes := [2]wire.Change{}
+			for i := range changes {
+				changes[i].Values = []wire.Property{{Name: "p000", Value: number(i + 1)}}
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := reg.Changed("m", changes[i%2]); err != nil {
+					b.Fatal(err)
+				}
+				reg.TakeDeliveries()
+				i++
+			}
+		})
+	}
+}
+
+// Add and remove of an item at the end, in front, and of one with a resource of
+// its own.
+func BenchmarkAdded(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		list := func() wire.Resource {
+			return wire.Resource{RID: "l", Kind: wire.KindCollection, Collection: numbers(n)}
+		}
+		for _, bc := range []struct {
+			name string
+			add  wire.Add
+		}{
+			{"front", wire.Add{Index: 0, Value: number(-1)}},
+			{"end", wire.Add{Index: n, Value: number(-1)}},
+		} {
+			b.Run(fmt.Sprintf("%s/items=%d", bc.name, n), func(b *testing.B) {
+				reg := subscribed(list())
+				b.ReportAllocs()
+				for b.Loop() {
+					_ = reg.Added("l", bc.add)
+					_ = reg.Removed("l", wire.Remove{Index: bc.add.Index})
+					reg.TakeDeliveries()
+				}
+			})
+		}
+		b.Run(fmt.Sprintf("resource/items=%d", n), func(b *testing.B) {
+			reg := subscribed(list())
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = reg.Added("l", wire.Add{Index: n, Value: res.NewRef("item"), Set: wire.Set{Resources: []wire.Resource{
+					{RID: "item", Kind: wire.KindModel, Model: []wire.Property{{Name: "a", Value: number(1)}}},
+				}}})
+				_ = reg.Removed("l", wire.Remove{Index: n})
+				reg.TakeDeliveries()
+			}
+		})
+	}
+}
+
+func BenchmarkQueue(b *testing.B) {
+	q := subs.NewQueue(subs.Limits{Events: 1024, Bytes: 4 << 20})
+	ev := added(1)
+	for range 100 {
+		q.Push(ev)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		q.Push(ev)
+		q.Pop()
+	}
+}

@@ -1,0 +1,124 @@
+package subs
+
+// What loses its last holder is not gone at once. A request that was out at that
+// moment may turn out to hold it (a subscribe that is then answered with an empty
+// set), and its events keep coming until the gateway has seen that too. So it is
+// parked in limbo until all those requests have been answered. What a copy in limbo
+// refers to is in limbo for at least as long.
+
+// Issued tells that request number seq, which may subscribe to something, was
+// sent. Numbers rise.
+func (r *Registry) Issued(seq uint64) { r.issued = seq }
+
+// Requested tells that the request that was issued last is a subscribe or get
+// request for rid. If rid is in limbo now, that request may be what holds it next.
+func (r *Registry) Requested(rid string) {
+	if e := r.entries[rid]; e != nil {
+		r.prolong(e)
+	}
+}
+
+// Answered tells that no request older than oldest is out any more. Without any
+// request out, oldest is one more than the last number issued.
+func (r *Registry) Answered(oldest uint64) {
+	r.oldest = oldest
+	r.settle()
+}
+
+// park puts e in limbo. When no request is out, settle takes it out again.
+func (r *Registry) park(e *entry) {
+	r.stand(e, limbo)
+	e.parkedUntil = r.issued
+	e.parked = r.limbo.PushBack(e)
+}
+
+// prolong keeps e, and what it refers to, in limbo for the requests that are out
+// now, if it is in limbo at all.
+func (r *Registry) prolong(e *entry) {
+	for todo := []*entry{e}; len(todo) > 0; {
+		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if e.standing != limbo || e.parkedUntil == r.issued {
+			continue
+		}
+		r.park(e)
+		e.references(func(rid string) { todo = append(todo, r.entries[rid]) })
+	}
+}
+
+// unpark makes e stale: no event of it will come.
+func (r *Registry) unpark(e *entry) {
+	r.stand(e, stale)
+	r.orphans = append(r.orphans, e)
+}
+
+// expireLimbo lets go of what no request that is out can turn out to hold.
+func (r *Registry) expireLimbo() {
+	for first := r.limbo.Front(); first != nil; first = r.limbo.Front() {
+		e := first.Value.(*entry)
+		if e.parkedUntil >= r.oldest {
+			return
+		}
+		r.unpark(e)
+	}
+}
+
+// collectOrphans deletes entries that nothing refers to and nobody wants, and then
+// what only they referred to. Between the loss of a connection and the end of the
+// replay on the next one most entries are stale and would be searched for cycles
+// again and again, so that is left to Sweep.
+func (r *Registry) collectOrphans() {
+	var doubtful []*entry
+	for len(r.orphans) > 0 {
+		e := r.orphans[len(r.orphans)-1]
+		r.orphans = r.orphans[:len(r.orphans)-1]
+		switch {
+		case !e.disposable():
+		case e.cachedIn == 0:
+			r.remove(e)
+		default:
+			doubtful = append(doubtful, e)
+		}
+	}
+	if r.replaying {
+		return
+	}
+	for _, e := range r.onlyInside(doubtful, (*entry).disposable, func(e *entry) int { return e.cachedIn }) {
+		r.remove(e)
+	}
+	r.orphans = r.orphans[:0] // the search has decided about what they referred to
+}
+
+// disposable reports whether e is of no use once nothing refers to it.
+func (e *entry) disposable() bool {
+	return e.place == nil && e.direct == 0 && (e.standing == stale || e.standing == missing)
+}
+
+// remove deletes e. Removing it again does nothing.
+func (r *Registry) remove(e *entry) {
+	if r.entries[e.rid] != e {
+		return
+	}
+	delete(r.entries, e.rid)
+	e.references(r.uncache)
+	e.content = nil
+}
+
+// uncache takes back a reference from a copy. In a cycle that is being deleted it
+// may be one to an entry that is gone.
+func (r *Registry) uncache(rid string) {
+	if child := r.entries[rid]; child != nil {
+		child.cachedIn--
+		r.orphans = append(r.orphans, child)
+	}
+}
+
+// Sweep tells that the replay on a new connection is over, and deletes what no
+// wanted or held resource reaches. From then on, until the connection is lost, the
+// registry does so by itself.
+func (r *Registry) Sweep() {
+	r.replaying = false
+	for _, e := range r.entries {
+		r.orphans = append(r.orphans, e)
+	}
+	r.collectOrphans()
+}

@@ -1,0 +1,218 @@
+package subs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/resclient/resclient-go/res"
+)
+
+// Event is something that a handle hears of its resource. It is one of [*Sync],
+// [*Change], [*Add], [*Remove], [*Custom], [*Delete], [*Unsubscribe], [*Stale]
+// and [*Lag]. Events are shared between handles and must not be changed.
+type Event interface {
+	// RID returns the id of the resource that the event is about.
+	RID() string
+	// String returns the event on one line, for people.
+	String() string
+
+	// size estimates the bytes the event keeps alive while it is queued.
+	size() int
+}
+
+// subject is the part that all events have.
+type subject struct{ rid string }
+
+// RID returns the id of the resource that the event is about.
+func (s subject) RID() string { return s.rid }
+
+// eventSize is what an event takes without its values.
+const eventSize = 64
+
+// SyncReason says why a handle is given the whole resource.
+type SyncReason uint8
+
+// The reasons for a [Sync].
+const (
+	SyncFirst       SyncReason = iota + 1 // the first event of a handle
+	SyncReconnect                         // the resource was stale and is live again
+	SyncLag                               // events were folded, see [Lag]
+	SyncKindChanged                       // the resource is of another kind now, or came into or out of error
+)
+
+// String returns the reason in a word or two.
+func (r SyncReason) String() string {
+	switch r {
+	case SyncFirst:
+		return "first"
+	case SyncReconnect:
+		return "reconnect"
+	case SyncLag:
+		return "lag"
+	case SyncKindChanged:
+		return "kind changed"
+	}
+	return fmt.Sprintf("SyncReason(%d)", uint8(r))
+}
+
+// Sync says what the whole resource is now. It is the first event of every handle,
+// after a [Lag] if even that was folded, and ends every [Stale] and every Lag.
+type Sync struct {
+	subject
+	Resource *Resource
+	Reason   SyncReason
+}
+
+// String returns the event on one line, for people.
+func (e *Sync) String() string {
+	return fmt.Sprintf("%s sync (%s) %s", e.rid, e.Reason, e.Resource)
+}
+
+// The content belongs to the cache, which keeps it anyway.
+func (e *Sync) size() int { return eventSize }
+
+// PropertyChange is one property of a model that became another. Old is absent
+// for a new property, New for a deleted one.
+type PropertyChange struct {
+	Name     string
+	Old, New res.Value
+}
+
+// Change says which properties of a model have changed (RES-Client protocol,
+// model change event). Properties that are what they were are left out.
+type Change struct {
+	subject
+	Changes []PropertyChange // in the order of their names
+	Resync  bool             // found by comparing, after the resource was stale
+}
+
+// Value returns a property's new value: absent when it was deleted or has not changed.
+func (e *Change) Value(property string) res.Value { return e.find(property).New }
+
+// Old returns a property's value before the change: absent when it is new or has not changed.
+func (e *Change) Old(property string) res.Value { return e.find(property).Old }
+
+func (e *Change) find(property string) PropertyChange {
+	for _, c := range e.Changes {
+		if c.Name == property {
+			return c
+		}
+	}
+	return PropertyChange{}
+}
+
+// String returns the event on one line, for people.
+func (e *Change) String() string {
+	var b strings.Builder
+	b.WriteString(e.rid + " change")
+	for _, c := range e.Changes {
+		switch {
+		case c.Old.IsAbsent():
+			fmt.Fprintf(&b, " %s=%s (new)", c.Name, c.New.Raw())
+		case c.New.IsAbsent():
+			fmt.Fprintf(&b, " %s deleted (was %s)", c.Name, c.Old.Raw())
+		default:
+			fmt.Fprintf(&b, " %s=%s (was %s)", c.Name, c.New.Raw(), c.Old.Raw())
+		}
+	}
+	return b.String()
+}
+
+func (e *Change) size() int {
+	n := eventSize
+	for _, c := range e.Changes {
+		n += eventSize + len(c.Name) + len(c.Old.Raw()) + len(c.New.Raw())
+	}
+	return n
+}
+
+// Add says that a value was inserted into a collection before the item at Index
+// (RES-Client protocol, collection add event).
+type Add struct {
+	subject
+	Index  int
+	Value  res.Value
+	Resync bool // found by comparing, after the resource was stale
+}
+
+// String returns the event on one line, for people.
+func (e *Add) String() string { return fmt.Sprintf("%s add [%d] %s", e.rid, e.Index, e.Value.Raw()) }
+
+func (e *Add) size() int { return eventSize + len(e.Value.Raw()) }
+
+// Remove says that the item at Index, which was Value, left a collection
+// (RES-Client protocol, collection remove event).
+type Remove struct {
+	subject
+	Index  int
+	Value  res.Value
+	Resync bool // found by comparing, after the resource was stale
+}
+
+// String returns the event on one line, for people.
+func (e *Remove) String() string {
+	return fmt.Sprintf("%s remove [%d] %s", e.rid, e.Index, e.Value.Raw())
+}
+
+func (e *Remove) size() int { return eventSize + len(e.Value.Raw()) }
+
+// Custom is an event with a name of the service's own. Payload is JSON, "null"
+// when the service sent none.
+type Custom struct {
+	subject
+	Name    string
+	Payload []byte
+}
+
+// String returns the event on one line, for people.
+func (e *Custom) String() string { return fmt.Sprintf("%s %s %s", e.rid, e.Name, e.Payload) }
+
+func (e *Custom) size() int { return eventSize + len(e.Name) + len(e.Payload) }
+
+// Delete says that the service deleted the resource. The copy stays readable and
+// is stale; it comes back with a [Sync] when the resource is created anew.
+type Delete struct{ subject }
+
+// String returns the event on one line, for people.
+func (e *Delete) String() string { return e.rid + " delete" }
+
+func (e *Delete) size() int { return eventSize }
+
+// Unsubscribe says that the gateway ended the subscription, because access was
+// lost or could not be confirmed. The client subscribes again by itself.
+type Unsubscribe struct {
+	subject
+	Reason *res.Error
+}
+
+// String returns the event on one line, for people.
+func (e *Unsubscribe) String() string { return fmt.Sprintf("%s unsubscribe: %v", e.rid, e.Reason) }
+
+func (e *Unsubscribe) size() int { return eventSize }
+
+// Stale says that the resource may be behind the service from here on: no event
+// comes until a [Sync] does. The last content stays readable.
+type Stale struct {
+	subject
+	Cause error // what happened: the connection's error, or the reason of an [Unsubscribe]
+}
+
+// String returns the event on one line, for people.
+func (e *Stale) String() string { return fmt.Sprintf("%s stale: %v", e.rid, e.Cause) }
+
+func (e *Stale) size() int { return eventSize }
+
+// Lag says that the handle's queue overflowed and its events were folded into the
+// [Sync] that follows. State is complete again after it; custom events are lost.
+type Lag struct {
+	subject
+	Events int // how many events were folded, custom ones included
+	Custom int // how many of them were custom events
+}
+
+// String returns the event on one line, for people.
+func (e *Lag) String() string {
+	return fmt.Sprintf("%s lag: %d events folded, %d custom events lost", e.rid, e.Events, e.Custom)
+}
+
+func (e *Lag) size() int { return eventSize }

@@ -1,0 +1,156 @@
+package subs
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// DiffModel is diffModel.
+func DiffModel(old, new []wire.Property) []PropertyChange { return diffModel(old, new) }
+
+// DiffCollection is diffCollection.
+func DiffCollection(old, new []res.Value) (removes, adds []int) {
+	e := diffCollection(old, new)
+	return e.removes, e.adds
+}
+
+// NewResource makes a resource as the registry does.
+func NewResource(r wire.Resource) *Resource { return newResource(r) }
+
+// NewResync makes what stands in a queue for everything between old and new.
+func NewResync(old, new *Resource) Event {
+	return &resync{subject: subject{new.rid}, old: old, new: new}
+}
+
+// Size is what an event counts for in a queue.
+func Size(ev Event) int { return ev.size() }
+
+// Room is how many entries the queue has memory for.
+func (q *Queue) Room() int { return cap(q.events) }
+
+// InLimbo is how many copies are in limbo.
+func (r *Registry) InLimbo() int { return r.limbo.Len() }
+
+// Check returns in what the registry contradicts itself, nil if in nothing. What
+// is counted step by step is counted here from scratch.
+func (r *Registry) Check() error {
+	errs := []error{r.checkWorklists(), r.checkReach()}
+	cachedIn, heldIn := map[string]int{}, map[string]int{}
+	for _, e := range r.entries {
+		e.references(func(rid string) {
+			cachedIn[rid]++
+			if e.holding() {
+				heldIn[rid]++
+			}
+			switch child := r.entries[rid]; {
+			case child == nil:
+				errs = append(errs, fmt.Errorf("%q refers to %q, which is not there", e.rid, rid))
+			case e.standing == limbo && child.standing == limbo && e.parkedUntil > child.parkedUntil:
+				errs = append(errs, fmt.Errorf("%q is in limbo until %d, but %q, which it refers to, until %d",
+					e.rid, e.parkedUntil, rid, child.parkedUntil))
+			}
+		})
+	}
+	stale := 0
+	for rid, e := range r.entries {
+		if e.cachedIn != cachedIn[rid] || e.heldIn != heldIn[rid] {
+			errs = append(errs, fmt.Errorf("%q: counted %d cached and %d held references, there are %d and %d",
+				rid, e.cachedIn, e.heldIn, cachedIn[rid], heldIn[rid]))
+		}
+		if e.place != nil && e.standing != held {
+			stale++
+		}
+		errs = append(errs, e.check())
+	}
+	if stale != r.unsynced {
+		errs = append(errs, fmt.Errorf("counted %d stale, there are %d", r.unsynced, stale))
+	}
+	return errors.Join(errs...)
+}
+
+func (e *entry) check() error {
+	synced := 0
+	for _, h := range e.handles {
+		if h.synced {
+			synced++
+		}
+	}
+	switch {
+	case (e.content == nil) != (e.standing == missing):
+		return fmt.Errorf("%q: standing %d with content %v", e.rid, e.standing, e.content)
+	case (e.parked != nil) != (e.standing == limbo):
+		return fmt.Errorf("%q: standing %d, in the list of limbo: %t", e.rid, e.standing, e.parked != nil)
+	case (e.place != nil) != (len(e.handles) > 0):
+		return fmt.Errorf("%q: %d handles, wanted: %t", e.rid, len(e.handles), e.place != nil)
+	case e.place == nil && e.told != nil:
+		return fmt.Errorf("%q: keeps %v for handles that it has not", e.rid, e.told)
+	case synced > 0 && synced < len(e.handles):
+		return fmt.Errorf("%q: only %d of %d handles had a Sync", e.rid, synced, len(e.handles))
+	case synced == 0 && e.standing == held && e.direct > 0 && len(e.handles) > 0:
+		return fmt.Errorf("%q: live and granted, and no handle had a Sync", e.rid)
+	case synced > 0 && e.standing != held && (e.told == nil || e.cause == nil):
+		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, e.told, e.cause)
+	case e.standing == held && (e.told != nil || e.cause != nil || e.ending != nil):
+		return fmt.Errorf("%q: live, told %v because of %v after %v", e.rid, e.told, e.cause, e.ending)
+	case e.dead && (e.heldIn == 0 || e.standing != stale):
+		return fmt.Errorf("%q: dead, standing %d, %d held references", e.rid, e.standing, e.heldIn)
+	case e.mark != unseen || e.inner != 0:
+		return fmt.Errorf("%q: a search left its marks", e.rid)
+	}
+	return nil
+}
+
+func (r *Registry) checkWorklists() error {
+	if n := len(r.unheld) + len(r.orphans); n > 0 {
+		return fmt.Errorf("%d decisions are left over", n)
+	}
+	last := uint64(0)
+	for el := r.limbo.Front(); el != nil; el = el.Next() {
+		e := el.Value.(*entry)
+		if e.parkedUntil < last || e.parkedUntil < r.oldest {
+			return fmt.Errorf("%q is in limbo until %d, after %d, and the oldest request is %d", e.rid, e.parkedUntil, last, r.oldest)
+		}
+		last = e.parkedUntil
+	}
+	return nil
+}
+
+// checkReach compares what is held with what direct subscriptions reach, and what
+// is kept with what is of use.
+func (r *Registry) checkReach() error {
+	heldFrom := r.reach((*entry).holding, func(e *entry) bool { return e.holding() && e.direct > 0 })
+	keptFrom := r.reach(func(*entry) bool { return true }, func(e *entry) bool { return !e.disposable() })
+	for rid, e := range r.entries {
+		switch {
+		case e.holding() != heldFrom[rid]:
+			return fmt.Errorf("%q: holding is %t, reached from a direct subscription is %t", rid, e.holding(), heldFrom[rid])
+		case !keptFrom[rid] && !r.replaying:
+			return fmt.Errorf("%q is kept and nothing leads to it", rid)
+		}
+	}
+	return nil
+}
+
+// reach walks references from roots within what the predicate allows.
+func (r *Registry) reach(within, root func(*entry) bool) map[string]bool {
+	reached := map[string]bool{}
+	var todo []*entry
+	for _, e := range r.entries {
+		if root(e) {
+			todo = append(todo, e)
+		}
+	}
+	for len(todo) > 0 {
+		e := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if e == nil || reached[e.rid] || !within(e) {
+			continue
+		}
+		reached[e.rid] = true
+		e.references(func(rid string) { todo = append(todo, r.entries[rid]) })
+	}
+	return reached
+}

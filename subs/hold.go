@@ -1,0 +1,115 @@
+package subs
+
+// A resource is held as long as a direct subscription reaches it through
+// references that this connection was sent (RES-Client protocol, "Direct
+// subscription" and "Indirect subscription"). heldIn counts those references, so
+// that most losses are decided at once; where it stays above zero a search finds
+// out whether only a cycle is left.
+
+// hold makes e held, and everything that it refers to.
+func (r *Registry) hold(e *entry) {
+	for todo := []*entry{e}; len(todo) > 0; {
+		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		switch e.standing {
+		case held, suspect:
+			continue
+		case missing, stale:
+			if !e.dead || e.direct > 0 {
+				r.faults = append(r.faults, inconsistent(e.rid, "the gateway holds it and has not sent it"))
+			}
+			continue
+		}
+		r.stand(e, held)
+		e.references(func(rid string) {
+			child := r.entry(rid)
+			child.heldIn++
+			todo = append(todo, child)
+		})
+		r.tellLive(e)
+	}
+}
+
+// tellLive gives the handles of a resource that has become held what they missed.
+func (r *Registry) tellLive(e *entry) {
+	for _, h := range e.handles {
+		if h.synced {
+			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot()})
+		}
+	}
+	e.told, e.cause, e.ending = nil, nil, nil
+	if e.direct > 0 {
+		r.greet(e)
+	}
+}
+
+// greet gives the new handles of a resource their first Sync. They get it when the
+// gateway has granted the subscription, not before: that may still be refused.
+func (r *Registry) greet(e *entry) {
+	for _, h := range e.handles {
+		if !h.synced {
+			r.sync(h, SyncFirst)
+		}
+	}
+}
+
+// unhold takes e, which nothing holds any more, out of what is held.
+func (r *Registry) unhold(e *entry) {
+	if e.standing == suspect {
+		r.unpark(e)
+	} else {
+		r.park(e)
+		r.tellStale(e, e.cause)
+	}
+	e.references(r.release)
+}
+
+// release takes back a reference from a copy that is held.
+func (r *Registry) release(rid string) {
+	child := r.entries[rid]
+	child.heldIn--
+	child.dead = child.dead && child.heldIn > 0
+	r.unheld = append(r.unheld, child)
+}
+
+func (r *Registry) tellStale(e *entry, cause error) {
+	if e.place == nil {
+		return
+	}
+	if cause == nil {
+		cause = errReleased
+	}
+	e.cause, e.told = cause, e.snapshot()
+	r.tell(e, &Stale{subject: subject{e.rid}, Cause: cause})
+}
+
+// settle works off what the last changes left to decide.
+func (r *Registry) settle() {
+	r.dropUnheld()
+	r.expireLimbo()
+	r.collectOrphans()
+}
+
+// dropUnheld takes out of what is held everything that no direct subscription
+// reaches any more. Where references are left, what they come from may be about to
+// lose its hold as well, so the search for cycles comes last and is made once.
+func (r *Registry) dropUnheld() {
+	var doubtful []*entry
+	for len(r.unheld) > 0 {
+		e := r.unheld[len(r.unheld)-1]
+		r.unheld = r.unheld[:len(r.unheld)-1]
+		switch {
+		case !e.indirect():
+		case e.heldIn == 0:
+			r.unhold(e)
+		default:
+			doubtful = append(doubtful, e)
+		}
+	}
+	for _, e := range r.onlyInside(doubtful, (*entry).indirect, func(e *entry) int { return e.heldIn }) {
+		r.unhold(e)
+	}
+	r.unheld = r.unheld[:0] // the search has decided about what they referred to
+}
+
+// indirect reports whether e is held through references alone.
+func (e *entry) indirect() bool { return e.holding() && e.direct == 0 }

@@ -1,0 +1,297 @@
+package subs
+
+import (
+	"container/list"
+	"errors"
+	"slices"
+
+	"github.com/resclient/resclient-go/res"
+)
+
+// Handle is one subscription of the program to one resource. Many handles may
+// share a resource; the gateway counts one direct subscription for all of them.
+type Handle struct {
+	// Owner belongs to whoever made the handle; the registry does not look at it.
+	Owner any
+
+	entry  *entry
+	synced bool // has been given its first Sync
+}
+
+// Delivery is an event on its way to a handle.
+type Delivery struct {
+	Handle *Handle
+	Event  Event
+	Live   bool // whether the resource is live after the event
+}
+
+// Registry knows what the program subscribes to, what the gateway has subscribed
+// for it on the present connection, and the local copy of everything in between.
+// Its owner feeds it with answers and events and takes deliveries from it. A
+// Registry is not safe for concurrent use.
+type Registry struct {
+	entries    map[string]*entry
+	wanted     *list.List // of *entry with handles, in the order of first subscription
+	unsynced   int        // how many of them are not held
+	deliveries []Delivery
+	faults     []error
+
+	// Worklists of settle. Collection is iterative: however long a chain of
+	// references is, it costs no stack.
+	unheld  []*entry // may have lost what held it
+	orphans []*entry // may have lost what refers to it
+
+	limbo          *list.List // of *entry, in the order of parkedUntil
+	issued, oldest uint64     // requests: the newest sent, the oldest unanswered
+
+	replaying bool // a connection was lost, and the replay on the next is not over
+}
+
+// entry is everything about one rid.
+type entry struct {
+	rid      string
+	standing standing
+	localCopy
+
+	handles []*Handle
+	place   *list.Element // in Registry.wanted, nil without handles
+	direct  int           // direct subscriptions at the gateway, on this connection
+	dead    bool          // deleted, and still referred to: the gateway sends nothing of it
+
+	// References to this resource, one for every place they stand in.
+	cachedIn int // from every copy that is kept
+	heldIn   int // from copies that are held
+
+	told   *Resource // what synced handles knew when they were told that it is stale
+	cause  error     // why it is stale
+	ending Event     // the Unsubscribe or Delete that made it stale, if one did
+
+	parked      *list.Element // in Registry.limbo, nil when not in limbo
+	parkedUntil uint64        // the newest request that was out then
+
+	inner int // scratch of the cycle search: references from within it
+	mark  mark
+}
+
+// standing is what a copy is worth.
+type standing uint8
+
+const (
+	missing standing = iota // no copy: known by name only
+	held                    // a direct subscription reaches it: its events come, it is right
+	limbo                   // nothing holds it, but an answer that is still out may; events are applied
+	suspect                 // as held, but a message did not fit: takes no events until the next connection
+	stale                   // readable, but no events come
+)
+
+// references calls f for every reference in e's copy, once per place.
+func (e *entry) references(f func(rid string)) {
+	if e.content != nil {
+		e.content.references(f)
+	}
+}
+
+// holding reports whether the gateway holds e, and through it what it refers to.
+func (e *entry) holding() bool { return e.standing == held || e.standing == suspect }
+
+// follows reports whether e's copy follows its events.
+func (e *entry) follows() bool { return e.standing == held || e.standing == limbo }
+
+var errReleased = errors.New("nothing holds the resource at the gateway any more")
+
+// NewRegistry returns an empty registry.
+func NewRegistry() *Registry {
+	return &Registry{entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), oldest: 1}
+}
+
+// TakeDeliveries returns the events decided since the last call, in order.
+func (r *Registry) TakeDeliveries() []Delivery {
+	d := r.deliveries
+	r.deliveries = nil
+	return d
+}
+
+// TakeFaults returns what was found not to fit since the last call; each wraps
+// [ErrInconsistent].
+func (r *Registry) TakeFaults() []error {
+	f := r.faults
+	r.faults = nil
+	return f
+}
+
+// Open subscribes h to rid. It reports whether h has its first Sync already: the
+// gateway has granted the subscription, or other handles have the resource, be it
+// stale. Otherwise the Sync comes when the gateway has granted it.
+func (r *Registry) Open(h *Handle, rid string) bool {
+	e := r.entry(rid)
+	readable := e.standing == held && e.direct > 0 || len(e.handles) > 0 && e.handles[0].synced
+	h.entry = e
+	e.handles = append(e.handles, h)
+	if e.place == nil {
+		e.place = r.wanted.PushBack(e)
+		r.unsynced += unsynced(e)
+	}
+	if readable {
+		r.sync(h, SyncFirst)
+	}
+	return readable
+}
+
+// Close ends h. Closing it again does nothing.
+func (r *Registry) Close(h *Handle) {
+	e := h.entry
+	if e == nil {
+		return
+	}
+	h.entry = nil
+	e.handles = slices.DeleteFunc(e.handles, func(other *Handle) bool { return other == h })
+	if len(e.handles) > 0 {
+		return
+	}
+	r.wanted.Remove(e.place)
+	r.unsynced -= unsynced(e)
+	e.place, e.told = nil, nil
+	r.orphans = append(r.orphans, e)
+	r.settle()
+}
+
+// Resume gives h what its resource is now, after h's queue has folded events.
+func (r *Registry) Resume(h *Handle) {
+	if h.entry != nil && h.synced {
+		r.sync(h, SyncLag)
+	}
+}
+
+// sync delivers the whole resource, and that it is stale if it is.
+func (r *Registry) sync(h *Handle, reason SyncReason) {
+	e := h.entry
+	h.synced = true
+	if e.standing == held {
+		r.deliver(h, &Sync{subject: subject{e.rid}, Resource: e.snapshot(), Reason: reason})
+		return
+	}
+	r.deliver(h, &Sync{subject: subject{e.rid}, Resource: e.told, Reason: reason})
+	if e.ending != nil {
+		r.deliver(h, e.ending)
+	}
+	r.deliver(h, &Stale{subject: subject{e.rid}, Cause: e.cause})
+}
+
+// Wanted reports whether the program has a handle on rid.
+func (r *Registry) Wanted(rid string) bool {
+	e := r.entries[rid]
+	return e != nil && e.place != nil
+}
+
+// WantedInOrder returns the ids of all resources with a handle, in the order of
+// first subscription.
+func (r *Registry) WantedInOrder() []string {
+	rids := make([]string, 0, r.wanted.Len())
+	for el := r.wanted.Front(); el != nil; el = el.Next() {
+		rids = append(rids, el.Value.(*entry).rid)
+	}
+	return rids
+}
+
+// Handles returns the handles on rid in the order in which they were opened.
+func (r *Registry) Handles(rid string) []*Handle {
+	if e := r.entries[rid]; e != nil {
+		return slices.Clone(e.handles)
+	}
+	return nil
+}
+
+// Synced reports whether any handle on rid has been given a Sync.
+func (r *Registry) Synced(rid string) bool {
+	e := r.entries[rid]
+	return e != nil && slices.ContainsFunc(e.handles, func(h *Handle) bool { return h.synced })
+}
+
+// Direct returns how many direct subscriptions the gateway counts for rid.
+func (r *Registry) Direct(rid string) int {
+	if e := r.entries[rid]; e != nil {
+		return e.direct
+	}
+	return 0
+}
+
+// Live reports whether rid's copy is held, so that it is what the gateway has.
+func (r *Registry) Live(rid string) bool {
+	e := r.entries[rid]
+	return e != nil && e.standing == held
+}
+
+// Dead reports whether rid was deleted on this connection and is still referred
+// to. The gateway would answer a subscribe with the dead content and send no events.
+func (r *Registry) Dead(rid string) bool {
+	e := r.entries[rid]
+	return e != nil && e.dead
+}
+
+// Snapshot returns rid's copy, and whether it is held; nil when there is none.
+func (r *Registry) Snapshot(rid string) (content *Resource, live bool) {
+	e := r.entries[rid]
+	if e == nil || e.content == nil {
+		return nil, false
+	}
+	return e.snapshot(), e.standing == held
+}
+
+// Counts are the sizes of a registry.
+type Counts struct {
+	Subscriptions int // resources with a handle
+	Stale         int // of these, the ones that are not live
+	Resources     int // all that are known: these, and those reached through references
+}
+
+// Counts returns how much there is.
+func (r *Registry) Counts() Counts {
+	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Resources: len(r.entries)}
+}
+
+func (r *Registry) entry(rid string) *entry {
+	e := r.entries[rid]
+	if e == nil {
+		e = &entry{rid: rid}
+		r.entries[rid] = e
+	}
+	return e
+}
+
+func (r *Registry) deliver(h *Handle, ev Event) {
+	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: h.entry.standing == held})
+}
+
+// tell delivers an event to every handle that has been given a Sync.
+func (r *Registry) tell(e *entry, ev Event) {
+	for _, h := range e.handles {
+		if h.synced {
+			r.deliver(h, ev)
+		}
+	}
+}
+
+// stand changes what e's copy is worth.
+func (r *Registry) stand(e *entry, s standing) {
+	before := unsynced(e)
+	e.standing = s
+	r.unsynced += unsynced(e) - before
+	if e.parked != nil {
+		r.limbo.Remove(e.parked)
+		e.parked = nil
+	}
+}
+
+func unsynced(e *entry) int {
+	if e.place != nil && e.standing != held {
+		return 1
+	}
+	return 0
+}
+
+func reasonError(reason *res.Error) error {
+	if reason == nil {
+		return errReleased
+	}
+	return reason
+}

@@ -1,0 +1,218 @@
+package subs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// View is what some resources, and everything they refer to, were at one moment:
+// all of them as the client had them after one and the same message from the
+// gateway. It never changes, so it may be kept and read from any goroutine.
+type View struct {
+	resources map[string]viewed
+	depth     int
+}
+
+type viewed struct {
+	content *Resource
+	live    bool
+}
+
+// ErrNotInView says that a view does not have a resource: it was not asked for and
+// nothing that was refers to it, or the client does not have it.
+var ErrNotInView = errors.New("the resource is not in the view")
+
+// ErrExpansionTooLarge says that references expand to more than [MaxExpansion] bytes.
+var ErrExpansionTooLarge = errors.New("the references expand to too much")
+
+// Limits of expanding references.
+const (
+	DefaultDepth = 100      // how many references deep, unless [View.WithDepth] says otherwise
+	MaxExpansion = 64 << 20 // bytes of JSON: shared resources are repeated at every place
+)
+
+// View collects the copies of rids and of everything that they reach through
+// references. What there is no copy of is left out.
+func (r *Registry) View(rids ...string) *View {
+	v := &View{resources: make(map[string]viewed), depth: DefaultDepth}
+	for todo := slices.Clone(rids); len(todo) > 0; {
+		rid := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		e := r.entries[rid]
+		if _, have := v.resources[rid]; have || e == nil || e.content == nil {
+			continue
+		}
+		v.resources[rid] = viewed{content: e.snapshot(), live: e.standing == held}
+		e.content.references(func(child string) { todo = append(todo, child) })
+	}
+	return v
+}
+
+// RIDs returns the ids of all resources in the view, in alphabetical order.
+func (v *View) RIDs() []string { return slices.Sorted(maps.Keys(v.resources)) }
+
+// Resource returns a resource, nil if the view does not have it.
+func (v *View) Resource(rid string) *Resource { return v.resources[rid].content }
+
+// Live reports whether the view has the resource, and it was not stale.
+func (v *View) Live(rid string) bool { return v.resources[rid].live }
+
+// Stale returns the ids of the resources in the view that were stale, in
+// alphabetical order.
+func (v *View) Stale() []string {
+	var rids []string
+	for rid, r := range v.resources {
+		if !r.live {
+			rids = append(rids, rid)
+		}
+	}
+	slices.Sort(rids)
+	return rids
+}
+
+// Follow returns the resource that a reference or a soft reference leads to, nil
+// if the view does not have it.
+func (v *View) Follow(ref res.Value) *Resource { return v.Resource(ref.RID()) }
+
+// WithDepth returns the same view, which expands references so many levels deep:
+// 0 leaves them as they are.
+func (v *View) WithDepth(levels int) *View {
+	return &View{resources: v.resources, depth: max(0, levels)}
+}
+
+// JSON returns a resource with its references expanded: in place of each stands
+// the model or collection it leads to. Data values stand without their wrapper. A
+// reference that leads back to where it stands in, that is too deep, or whose
+// resource the view does not have, stays {"rid":…}, as soft references do; a
+// resource in error becomes {"error":…}.
+func (v *View) JSON(rid string) ([]byte, error) {
+	r := v.Resource(rid)
+	if r == nil {
+		return nil, fmt.Errorf("expand %q: %w", rid, ErrNotInView)
+	}
+	x := expander{view: v, above: map[string]bool{}}
+	x.resource(r, v.depth)
+	if x.err != nil {
+		return nil, fmt.Errorf("expand %q: %w", rid, x.err)
+	}
+	return x.text, nil
+}
+
+// Decode stores a resource with its references expanded, see [View.JSON], in the
+// Go value dst points to, as [json.Unmarshal] would. A resource in error returns
+// its error.
+func (v *View) Decode(rid string, dst any) error {
+	if r := v.Resource(rid); r != nil && r.Err() != nil {
+		return fmt.Errorf("decode %q: %w", rid, r.Err())
+	}
+	text, err := v.JSON(rid)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, dst); err != nil {
+		return fmt.Errorf("decode %q: %w", rid, err)
+	}
+	return nil
+}
+
+// expander writes resources as JSON.
+type expander struct {
+	view  *View
+	text  []byte
+	above map[string]bool // the resources that are being written, from the root down
+	err   error
+}
+
+func (x *expander) resource(r *Resource, depth int) {
+	x.above[r.rid] = true
+	defer delete(x.above, r.rid)
+	switch r.kind {
+	case wire.KindModel:
+		x.model(r, depth)
+	case wire.KindCollection:
+		x.collection(r, depth)
+	default:
+		x.raw(`{"error":`)
+		x.marshal(r.err)
+		x.raw(`}`)
+	}
+}
+
+func (x *expander) model(r *Resource, depth int) {
+	x.raw(`{`)
+	for i, p := range r.props {
+		if i > 0 {
+			x.raw(`,`)
+		}
+		x.marshal(p.Name)
+		x.raw(`:`)
+		x.value(p.Value, depth)
+	}
+	x.raw(`}`)
+}
+
+func (x *expander) collection(r *Resource, depth int) {
+	x.raw(`[`)
+	for i, item := range r.items {
+		if i > 0 {
+			x.raw(`,`)
+		}
+		x.value(item, depth)
+	}
+	x.raw(`]`)
+}
+
+func (x *expander) value(v res.Value, depth int) {
+	if x.err != nil {
+		return
+	}
+	if v.IsReference() && depth > 0 && !x.above[v.RID()] {
+		if r := x.view.Follow(v); r != nil {
+			x.resource(r, depth-1)
+			return
+		}
+	}
+	if v.Kind() == res.Data {
+		var inner json.RawMessage
+		if x.err = v.Decode(&inner); x.err == nil {
+			x.raw(string(inner))
+		}
+		return
+	}
+	x.raw(v.Raw())
+}
+
+func (x *expander) marshal(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		x.err = err
+		return
+	}
+	x.raw(string(text))
+}
+
+func (x *expander) raw(text string) {
+	if len(x.text)+len(text) > MaxExpansion {
+		x.err = ErrExpansionTooLarge
+		return
+	}
+	x.text = append(x.text, text...)
+}
+
+// StaleSome returns the ids of up to n wanted resources that are not live, in the
+// order of first subscription.
+func (r *Registry) StaleSome(n int) []string {
+	var rids []string
+	for el := r.wanted.Front(); el != nil && len(rids) < min(n, r.unsynced); el = el.Next() {
+		if e := el.Value.(*entry); e.standing != held {
+			rids = append(rids, e.rid)
+		}
+	}
+	return rids
+}
