@@ -12,6 +12,7 @@ import (
 func (r *Registry) Disconnected(cause error) {
 	for _, e := range r.entries {
 		e.direct, e.heldIn, e.dead = 0, 0, false
+		e.changed, e.doubtful = false, false
 	}
 	for el := r.wanted.Front(); el != nil; el = el.Next() {
 		if e := el.Value.(*entry); e.standing == held {
@@ -25,6 +26,7 @@ func (r *Registry) Disconnected(cause error) {
 		}
 	}
 	r.oldest = r.issued + 1
+	r.graves = newTombstones()
 	r.Sweep()
 	r.replaying = true
 }
@@ -51,6 +53,9 @@ func (r *Registry) Install(set wire.Set) {
 
 // replace gives e a new copy, which nothing holds yet.
 func (r *Registry) replace(e *entry, content *Resource) {
+	if e.doubtful = r.doubt(e, content); e.doubtful && e.standing == limbo {
+		return // its events were applied all along: if one of the two is right, it is this
+	}
 	old := e.content
 	e.localCopy = localCopy{content: content}
 	e.references(func(rid string) { r.entry(rid).cachedIn++ })

@@ -99,6 +99,9 @@ func (r *Registry) remove(e *entry) {
 		return
 	}
 	delete(r.entries, e.rid)
+	if e.content != nil && e.outdated() {
+		r.graves.bury(e.rid, e.first)
+	}
 	e.references(r.uncache)
 	e.content = nil
 }

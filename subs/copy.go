@@ -27,6 +27,8 @@ func inconsistent(rid, format string, args ...any) error {
 type localCopy struct {
 	content *Resource
 	shared  bool
+	changed bool   // since this connection was sent it
+	first   uint64 // hash of what it was sent, once changed
 }
 
 func (c *localCopy) snapshot() *Resource {
@@ -35,6 +37,9 @@ func (c *localCopy) snapshot() *Resource {
 }
 
 func (c *localCopy) writable() *Resource {
+	if !c.changed {
+		c.changed, c.first = true, c.content.hash()
+	}
 	if c.shared {
 		c.content, c.shared = c.content.clone(), false
 	}

@@ -154,3 +154,6 @@ func (r *Registry) reach(within, root func(*entry) bool) map[string]bool {
 	}
 	return reached
 }
+
+// Tombstones returns how many released resources are remembered.
+func (r *Registry) Tombstones() int { return len(r.graves.byRID) }

@@ -25,6 +25,11 @@ func (r *Registry) hold(e *entry) {
 			child.heldIn++
 			todo = append(todo, child)
 		})
+		if e.doubtful {
+			r.stand(e, suspect)
+			r.faults = append(r.faults, inconsistent(e.rid, "the gateway may have sent it as it was once"))
+			continue
+		}
 		r.tellLive(e)
 	}
 }

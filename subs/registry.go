@@ -41,6 +41,7 @@ type Registry struct {
 	unheld  []*entry // may have lost what held it
 	orphans []*entry // may have lost what refers to it
 
+	graves         tombstones
 	limbo          *list.List // of *entry, in the order of parkedUntil
 	issued, oldest uint64     // requests: the newest sent, the oldest unanswered
 
@@ -57,6 +58,8 @@ type entry struct {
 	place   *list.Element // in Registry.wanted, nil without handles
 	direct  int           // direct subscriptions at the gateway, on this connection
 	dead    bool          // deleted, and still referred to: the gateway sends nothing of it
+
+	doubtful bool // the copy may be an old one: see tombstone.go
 
 	// References to this resource, one for every place they stand in.
 	cachedIn int // from every copy that is kept
@@ -101,7 +104,7 @@ var errReleased = errors.New("nothing holds the resource at the gateway any more
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), oldest: 1}
+	return &Registry{entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), graves: newTombstones(), oldest: 1}
 }
 
 // TakeDeliveries returns the events decided since the last call, in order.

@@ -116,7 +116,11 @@ func (w *walk) settle() {
 		w.fatal(err)
 	}
 	if faults := w.reg.TakeFaults(); faults != nil && !w.damaged {
-		w.fatal(fmt.Errorf("faults %v", faults))
+		// A resource that happened to become again what it was at first is doubtful,
+		// and the client would reconnect.
+		if w.damaged = slices.ContainsFunc(w.rids, w.reg.Doubtful); !w.damaged {
+			w.fatal(fmt.Errorf("faults %v", faults))
+		}
 	}
 	if !w.connected || w.damaged {
 		return
@@ -403,6 +407,11 @@ func (w *walk) finish() {
 	}
 	w.connect()
 	w.rest()
+	if w.settle(); w.damaged { // by a doubt
+		w.disconnect()
+		w.connect()
+		w.rest()
+	}
 	live := w.live()
 	for _, rid := range w.rids {
 		for _, c := range w.consumers[rid] {

@@ -15,6 +15,8 @@ var arrows = map[string][]string{
 	"resgatetest":          {"wire", "res"},
 	"resgatetest/natstest": {"resgatetest", "wire", "res"},
 	"internal/archtest":    {},
+	"internal/doctest":     {},
+	"examples":             {},
 	"docs":                 {},
 }
 
@@ -27,20 +29,22 @@ var purePackages = []string{"res", "wire", "state", "subs", "conn/internal/core"
 // pureImports are the packages from outside that a pure package may import. The
 // parts list, unless it is nil, says which of a package's names it may use.
 var pureImports = map[string]struct{ parts []string }{
-	"bytes":          {},
-	"cmp":            {},
-	"container/heap": {},
-	"container/list": {},
-	"encoding/json":  {},
-	"errors":         {},
-	"maps":           {},
-	"math":           {},
-	"math/bits":      {},
-	"slices":         {},
-	"sort":           {},
-	"strconv":        {},
-	"strings":        {},
-	"unicode/utf8":   {},
+	"bytes":           {},
+	"cmp":             {},
+	"container/heap":  {},
+	"container/list":  {},
+	"encoding/json":   {},
+	"encoding/binary": {},
+	"errors":          {},
+	"hash/fnv":        {},
+	"maps":            {},
+	"math":            {},
+	"math/bits":       {},
+	"slices":          {},
+	"sort":            {},
+	"strconv":         {},
+	"strings":         {},
+	"unicode/utf8":    {},
 
 	"github.com/go-json-experiment/json/jsontext": {},
 

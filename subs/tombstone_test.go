@@ -1,0 +1,111 @@
+package subs_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// The histories below are those of the conversations review-stale,
+// review-fresh-reverted and count-resent-stale recorded from a Resgate: what the
+// connection is sent of a child that it has let go is the first copy again.
+
+func TestTheFirstCopyAgainAfterAChangeIsDoubtful(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		changes []int // to n, which is 1 at first
+		again   int   // what is sent after the release
+		faults  int
+	}{
+		{"never changed", nil, 1, 0},
+		{"changed, and sent as it was last", []int{2}, 2, 0},
+		{"changed, and sent as something new", []int{2}, 3, 0},
+		{"changed and changed back before the release", []int{2, 1}, 1, 0},
+		{"changed, and sent as it was first", []int{2}, 1, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := subs.NewRegistry()
+			h := new(subs.Handle)
+			r.Open(h, "child")
+			grant(r, "child", 1)
+			for _, n := range test.changes {
+				if err := r.Changed("child", wire.Change{Values: nIs(n)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.Close(h)
+			r.Unsubscribed("child", 1)
+			if n := r.Counts().Resources; n != 0 {
+				t.Fatalf("%d resources after the release", n)
+			}
+			again := new(subs.Handle)
+			r.Open(again, "child")
+			grant(r, "child", test.again)
+			if faults := r.TakeFaults(); len(faults) != test.faults {
+				t.Fatalf("faults %v, want %d", faults, test.faults)
+			}
+			doubtful := test.faults > 0
+			if r.Doubtful("child") != doubtful || r.Live("child") == doubtful {
+				t.Errorf("doubtful %t, live %t", r.Doubtful("child"), r.Live("child"))
+			}
+			r.Disconnected(fmt.Errorf("resync"))
+			grant(r, "child", 1)
+			if r.Doubtful("child") || !r.Live("child") {
+				t.Error("another connection did not settle the doubt")
+			}
+		})
+	}
+}
+
+func TestADoubtfulCopyOfWhatIsInLimboDoesNotReplaceIt(t *testing.T) {
+	r := subs.NewRegistry()
+	h := new(subs.Handle)
+	r.Open(h, "child")
+	grant(r, "child", 1)
+	if err := r.Changed("child", wire.Change{Values: nIs(2)}); err != nil {
+		t.Fatal(err)
+	}
+	r.Issued(1) // a request for a parent is out
+	r.Close(h)
+	r.Unsubscribed("child", 1)
+	if err := r.Changed("child", wire.Change{Values: nIs(3)}); err != nil {
+		t.Fatal(err)
+	}
+	grant(r, "child", 1)
+	r.Answered(2)
+	if content, live := r.Snapshot("child"); live || content.String() != `{"n":3}` {
+		t.Errorf("got %v, live %t, want the copy that has followed its events, not live", content, live)
+	}
+	if faults := r.TakeFaults(); len(faults) != 1 {
+		t.Errorf("faults %v, want 1", faults)
+	}
+}
+
+func TestTombstonesAreBounded(t *testing.T) {
+	r := subs.NewRegistry()
+	const many = 20_000
+	for i := range many {
+		rid, h := fmt.Sprintf("m.%d", i), new(subs.Handle)
+		r.Open(h, rid)
+		grant(r, rid, 1)
+		if err := r.Changed(rid, wire.Change{Values: nIs(2)}); err != nil {
+			t.Fatal(err)
+		}
+		r.Close(h)
+		r.Unsubscribed(rid, 1)
+	}
+	if n := r.Tombstones(); n == 0 || n >= many {
+		t.Errorf("%d tombstones for %d released resources", n, many)
+	}
+}
+
+func grant(r *subs.Registry, rid string, n int) {
+	r.Install(wire.Set{Resources: []wire.Resource{{RID: rid, Kind: wire.KindModel, Model: nIs(n)}}})
+	r.Subscribed(rid)
+}
+
+func nIs(n int) []wire.Property {
+	return []wire.Property{{Name: "n", Value: value(n)}}
+}
