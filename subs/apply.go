@@ -2,6 +2,7 @@ package subs
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
@@ -13,6 +14,11 @@ func (r *Registry) Disconnected(cause error) {
 	for _, e := range r.entries {
 		e.direct, e.heldIn, e.dead = 0, 0, false
 		e.changed, e.doubtful = false, false
+	}
+	for el := r.wanted.Front(); el != nil; el = el.Next() {
+		for _, h := range el.Value.(*entry).handles {
+			r.unwatch(h) // what it reaches is stale with it: one event says so
+		}
 	}
 	for el := r.wanted.Front(); el != nil; el = el.Next() {
 		if e := el.Value.(*entry); e.standing == held {
@@ -99,7 +105,7 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 		return unknown(rid, wire.EventUnsubscribe)
 	}
 	ev := &Unsubscribe{subject: subject{rid}, Reason: reason}
-	r.tell(e, ev)
+	r.tellHandles(e, ev)
 	if e.standing == held {
 		e.cause, e.ending = reasonError(reason), ev
 	}
@@ -147,6 +153,9 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 	}
 	if len(changes) > 0 && e.standing == held {
 		r.tell(e, &Change{subject: subject{rid}, Changes: changes})
+		if slices.ContainsFunc(changes, func(c PropertyChange) bool { return c.Old.IsReference() }) {
+			r.shrink(e)
+		}
 	}
 	r.settle()
 	return nil
@@ -183,6 +192,9 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 	r.dropReference(e, v)
 	if e.standing == held {
 		r.tell(e, &Remove{subject: subject{rid}, Index: remove.Index, Value: v})
+		if v.IsReference() {
+			r.shrink(e)
+		}
 	}
 	r.settle()
 	return nil
@@ -245,6 +257,7 @@ func (r *Registry) addReference(e *entry, v res.Value) {
 	if e.standing == held {
 		child.heldIn++
 		r.hold(child)
+		r.extend(e, child)
 	} else {
 		r.prolong(child)
 	}

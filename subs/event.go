@@ -8,8 +8,9 @@ import (
 )
 
 // Event is something that a handle hears of its resource. It is one of [*Sync],
-// [*Change], [*Add], [*Remove], [*Custom], [*Delete], [*Unsubscribe], [*Stale]
-// and [*Lag]. Events are shared between handles and must not be changed.
+// [*Change], [*Add], [*Remove], [*Custom], [*Delete], [*Unsubscribe], [*Stale],
+// [*Lag] and, for deep handles, [*Drop]. Events are shared between handles and must
+// not be changed.
 type Event interface {
 	// RID returns the id of the resource that the event is about.
 	RID() string
@@ -38,6 +39,7 @@ const (
 	SyncReconnect                         // the resource was stale and is live again
 	SyncLag                               // events were folded, see [Lag]
 	SyncKindChanged                       // the resource is of another kind now, or came into or out of error
+	SyncReached                           // a deep handle has come to reach the resource
 )
 
 // String returns the reason in a word or two.
@@ -51,6 +53,8 @@ func (r SyncReason) String() string {
 		return "lag"
 	case SyncKindChanged:
 		return "kind changed"
+	case SyncReached:
+		return "reached"
 	}
 	return fmt.Sprintf("SyncReason(%d)", uint8(r))
 }
@@ -61,6 +65,7 @@ type Sync struct {
 	subject
 	Resource *Resource
 	Reason   SyncReason
+	View     *View // of a deep handle: the resource and everything that it reaches
 }
 
 // String returns the event on one line, for people.

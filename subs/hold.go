@@ -8,6 +8,7 @@ package subs
 
 // hold makes e held, and everything that it refers to.
 func (r *Registry) hold(e *entry) {
+	var live []*entry // told when everything that they refer to is held as well
 	for todo := []*entry{e}; len(todo) > 0; {
 		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
 		switch e.standing {
@@ -30,6 +31,9 @@ func (r *Registry) hold(e *entry) {
 			r.faults = append(r.faults, inconsistent(e.rid, "the gateway may have sent it as it was once"))
 			continue
 		}
+		live = append(live, e)
+	}
+	for _, e := range live {
 		r.tellLive(e)
 	}
 }
@@ -37,7 +41,10 @@ func (r *Registry) hold(e *entry) {
 // tellLive gives the handles of a resource that has become held what they missed.
 func (r *Registry) tellLive(e *entry) {
 	for _, h := range e.handles {
-		if h.synced {
+		switch {
+		case h.synced && h.Deep:
+			r.sync(h, SyncReconnect)
+		case h.synced:
 			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot()})
 		}
 	}
@@ -77,13 +84,15 @@ func (r *Registry) release(rid string) {
 }
 
 func (r *Registry) tellStale(e *entry, cause error) {
-	if e.place == nil {
-		return
-	}
 	if cause == nil {
 		cause = errReleased
 	}
-	e.cause, e.told = cause, e.snapshot()
+	if e.place != nil {
+		e.cause, e.told = cause, e.snapshot()
+	}
+	for _, h := range e.handles {
+		r.unwatch(h)
+	}
 	r.tell(e, &Stale{subject: subject{e.rid}, Cause: cause})
 }
 

@@ -14,8 +14,13 @@ type Handle struct {
 	// Owner belongs to whoever made the handle; the registry does not look at it.
 	Owner any
 
-	entry  *entry
-	synced bool // has been given its first Sync
+	// Deep makes the handle hear everything that its resource reaches through
+	// references, too. It is set before the handle is opened.
+	Deep bool
+
+	entry   *entry
+	synced  bool                // has been given its first Sync
+	reached map[*entry]struct{} // of a deep handle, while its resource is live: all but that
 }
 
 // Delivery is an event on its way to a handle.
@@ -54,10 +59,11 @@ type entry struct {
 	standing standing
 	localCopy
 
-	handles []*Handle
-	place   *list.Element // in Registry.wanted, nil without handles
-	direct  int           // direct subscriptions at the gateway, on this connection
-	dead    bool          // deleted, and still referred to: the gateway sends nothing of it
+	handles  []*Handle
+	watchers []*Handle     // deep handles on other resources that reach this one
+	place    *list.Element // in Registry.wanted, nil without handles
+	direct   int           // direct subscriptions at the gateway, on this connection
+	dead     bool          // deleted, and still referred to: the gateway sends nothing of it
 
 	doubtful bool // the copy may be an old one: see tombstone.go
 
@@ -146,6 +152,7 @@ func (r *Registry) Close(h *Handle) {
 	if e == nil {
 		return
 	}
+	r.unwatch(h)
 	h.entry = nil
 	e.handles = slices.DeleteFunc(e.handles, func(other *Handle) bool { return other == h })
 	if len(e.handles) > 0 {
@@ -170,10 +177,11 @@ func (r *Registry) sync(h *Handle, reason SyncReason) {
 	e := h.entry
 	h.synced = true
 	if e.standing == held {
-		r.deliver(h, &Sync{subject: subject{e.rid}, Resource: e.snapshot(), Reason: reason})
+		r.deliver(h, r.whole(h, e.snapshot(), reason))
+		r.watch(h)
 		return
 	}
-	r.deliver(h, &Sync{subject: subject{e.rid}, Resource: e.told, Reason: reason})
+	r.deliver(h, r.whole(h, e.told, reason))
 	if e.ending != nil {
 		r.deliver(h, e.ending)
 	}
@@ -265,8 +273,16 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: h.entry.standing == held})
 }
 
-// tell delivers an event to every handle that has been given a Sync.
+// tell delivers an event to everybody who hears of e.
 func (r *Registry) tell(e *entry, ev Event) {
+	r.tellHandles(e, ev)
+	for _, h := range e.watchers {
+		r.deliver(h, ev)
+	}
+}
+
+// tellHandles delivers an event to every handle on e that has been given a Sync.
+func (r *Registry) tellHandles(e *entry, ev Event) {
 	for _, h := range e.handles {
 		if h.synced {
 			r.deliver(h, ev)

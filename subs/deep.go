@@ -1,0 +1,129 @@
+package subs
+
+import (
+	"slices"
+	"strings"
+)
+
+// A deep handle hears of everything that its resource reaches through references:
+// first one Sync with a view of it all, then the events of each. What it comes to
+// reach is told with a Sync before the event that refers to it, what it reaches no
+// more with a Drop after the event that has taken the last reference away. While
+// its own resource is stale it hears nothing.
+
+// Drop says to a deep handle that its resource reaches another one no more.
+type Drop struct{ subject }
+
+// String returns the event on one line, for people.
+func (e *Drop) String() string { return e.rid + " drop" }
+func (e *Drop) size() int      { return eventSize }
+
+// whole makes the Sync that tells h what its resource is, with a view of
+// everything if the handle is deep.
+func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync {
+	s := &Sync{subject: subject{content.rid}, Resource: content, Reason: reason}
+	if h.Deep {
+		s.View = r.View(content.rid)
+	}
+	return s
+}
+
+// watch makes a deep handle, whose resource is live, hear everything that this
+// reaches from now on.
+func (r *Registry) watch(h *Handle) {
+	if !h.Deep {
+		return
+	}
+	r.unwatch(h)
+	h.reached = make(map[*entry]struct{})
+	for _, e := range r.below(h.entry) {
+		r.addWatcher(h, e)
+	}
+}
+
+// unwatch ends that.
+func (r *Registry) unwatch(h *Handle) {
+	for e := range h.reached {
+		e.removeWatcher(h)
+	}
+	h.reached = nil
+}
+
+func (r *Registry) addWatcher(h *Handle, e *entry) {
+	if e != h.entry {
+		h.reached[e] = struct{}{}
+		e.watchers = append(e.watchers, h)
+	}
+}
+
+func (e *entry) removeWatcher(h *Handle) {
+	e.watchers = slices.DeleteFunc(e.watchers, func(other *Handle) bool { return other == h })
+}
+
+// deepHandles returns the deep handles that reach e or are on it.
+func (e *entry) deepHandles() []*Handle {
+	var deep []*Handle
+	for _, h := range e.handles {
+		if h.reached != nil {
+			deep = append(deep, h)
+		}
+	}
+	return append(deep, e.watchers...)
+}
+
+// extend tells the deep handles that reach e of what they have come to reach with
+// child, what is farther away first.
+func (r *Registry) extend(e, child *entry) {
+	for _, h := range e.deepHandles() {
+		if _, known := h.reached[child]; known || child == h.entry {
+			continue
+		}
+		for _, fresh := range slices.Backward(r.below(child)) {
+			if _, known := h.reached[fresh]; known || fresh == h.entry {
+				continue
+			}
+			r.addWatcher(h, fresh)
+			r.deliver(h, &Sync{subject: subject{fresh.rid}, Resource: fresh.snapshot(), Reason: SyncReached})
+		}
+	}
+}
+
+// shrink tells the deep handles that reach e, which has lost references, of what
+// they do not reach any more.
+func (r *Registry) shrink(e *entry) {
+	for _, h := range e.deepHandles() {
+		still := make(map[*entry]struct{})
+		for _, e := range r.below(h.entry) {
+			still[e] = struct{}{}
+		}
+		var gone []*entry
+		for e := range h.reached {
+			if _, reached := still[e]; !reached {
+				gone = append(gone, e)
+			}
+		}
+		slices.SortFunc(gone, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
+		for _, e := range gone {
+			delete(h.reached, e)
+			e.removeWatcher(h)
+			r.deliver(h, &Drop{subject{e.rid}})
+		}
+	}
+}
+
+// below lists e and what it reaches, nearer ones first; only what there is a copy of.
+func (r *Registry) below(e *entry) []*entry {
+	seen := make(map[*entry]struct{})
+	var list []*entry
+	visit := func(e *entry) {
+		if _, visited := seen[e]; !visited && e != nil && e.content != nil {
+			seen[e] = struct{}{}
+			list = append(list, e)
+		}
+	}
+	visit(e)
+	for i := 0; i < len(list); i++ {
+		list[i].references(func(rid string) { visit(r.entries[rid]) })
+	}
+	return list
+}

@@ -1,0 +1,155 @@
+package subs_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// deepRig is a registry with a deep handle on "root", whose events it prints.
+type deepRig struct {
+	t *testing.T
+	*subs.Registry
+	handle *subs.Handle
+}
+
+func newDeepRig(t *testing.T, set ...wire.Resource) *deepRig {
+	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: &subs.Handle{Deep: true}}
+	r.Open(r.handle, "root")
+	r.Install(wire.Set{Resources: set})
+	r.Subscribed("root")
+	return r
+}
+
+func (r *deepRig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// expect compares what the deep handle was told since the last call.
+func (r *deepRig) expect(want ...string) {
+	r.t.Helper()
+	var got []string
+	for _, d := range r.TakeDeliveries() {
+		if d.Handle != r.handle {
+			continue
+		}
+		text := d.Event.String()
+		if s, ok := d.Event.(*subs.Sync); ok && s.View != nil {
+			text += " view " + strings.Join(s.View.RIDs(), ",")
+		}
+		got = append(got, text)
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		r.t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+	r.must(r.Check())
+}
+
+// node is a model with a reference per name.
+func node(rid string, refs ...string) wire.Resource {
+	m := wire.Resource{RID: rid, Kind: wire.KindModel}
+	for _, ref := range refs {
+		m.Model = append(m.Model, wire.Property{Name: ref, Value: res.NewRef(ref)})
+	}
+	return m
+}
+
+func refs(to ...string) (values []wire.Property) {
+	for _, rid := range to {
+		values = append(values, wire.Property{Name: strings.TrimPrefix(rid, "-"), Value: res.NewRef(rid)})
+		if strings.HasPrefix(rid, "-") {
+			values[len(values)-1].Value, _ = res.ValueOf(res.DeleteAction)
+		}
+	}
+	return values
+}
+
+func TestADeepHandleIsGivenEverythingFirst(t *testing.T) {
+	r := newDeepRig(t, node("root", "a", "b"), node("a", "c"), node("b", "c", "root"), node("c"))
+	r.expect(`root sync (first) {"a":{"rid":"a"},"b":{"rid":"b"}} view a,b,c,root`)
+	r.must(r.Changed("c", wire.Change{Values: nIs(1)}))
+	r.expect(`c change n=1 (new)`)
+	r.must(r.Custom("b", "ping", []byte("null")))
+	r.expect(`b ping null`)
+}
+
+func TestADeepHandleHearsOfWhatItComesToReachBeforeTheReference(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a"))
+	r.expect(`root sync (first) {"a":{"rid":"a"}} view a,root`)
+	r.must(r.Changed("a", wire.Change{Values: refs("x"), Set: wire.Set{Resources: []wire.Resource{node("x", "y"), node("y")}}}))
+	r.expect(`y sync (reached) {}`, `x sync (reached) {"y":{"rid":"y"}}`, `a change x={"rid":"x"} (new)`)
+	r.must(r.Changed("y", wire.Change{Values: nIs(1)}))
+	r.expect(`y change n=1 (new)`)
+}
+
+func TestADeepHandleHearsOfWhatItReachesNoMoreAfterTheReference(t *testing.T) {
+	r := newDeepRig(t, node("root", "a", "b"), node("a", "c"), node("b", "c"), node("c", "d"), node("d", "c"))
+	r.expect(`root sync (first) {"a":{"rid":"a"},"b":{"rid":"b"}} view a,b,c,d,root`)
+	r.must(r.Changed("a", wire.Change{Values: refs("-c")}))
+	r.expect(`a change c deleted (was {"rid":"c"})`)
+	r.must(r.Changed("b", wire.Change{Values: refs("-c")}))
+	r.expect(`b change c deleted (was {"rid":"c"})`, `c drop`, `d drop`)
+	if n := r.Counts().Resources; n != 3 {
+		t.Errorf("%d resources are kept, want 3", n)
+	}
+}
+
+func TestADeepHandleIsStaleAsAWholeAndComesBackSo(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a"))
+	r.TakeDeliveries()
+	other := new(subs.Handle)
+	r.Open(other, "a")
+	r.Subscribed("a")
+	r.Disconnected(errors.New("lost"))
+	r.expect(`root stale: lost`)
+	r.Install(wire.Set{Resources: []wire.Resource{node("root", "b"), node("b")}})
+	r.Subscribed("root")
+	r.expect(`root sync (reconnect) {"b":{"rid":"b"}} view b,root`)
+	r.must(r.Changed("b", wire.Change{Values: nIs(1)}))
+	r.expect(`b change n=1 (new)`)
+}
+
+func TestTheHandlesOfAResourceAreToldOnceEach(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a", "root"))
+	plain := new(subs.Handle)
+	r.Open(plain, "a")
+	r.Subscribed("a")
+	r.TakeDeliveries()
+	r.must(r.Changed("a", wire.Change{Values: nIs(1)}))
+	counts := map[*subs.Handle]int{}
+	for _, d := range r.TakeDeliveries() {
+		counts[d.Handle]++
+	}
+	if counts[plain] != 1 || counts[r.handle] != 1 {
+		t.Errorf("told %d and %d times, want once each", counts[plain], counts[r.handle])
+	}
+	r.must(r.Revoked("a", res.ErrAccessDenied))
+	r.expect() // access to a itself was lost; through root it goes on
+	r.Close(r.handle)
+	r.must(r.Changed("a", wire.Change{Values: nIs(2)}))
+	r.expect()
+}
+
+func TestADeepHandleThatLaggedIsGivenEverythingAgain(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a"))
+	r.TakeDeliveries()
+	r.must(r.Changed("root", wire.Change{Values: refs("-a")}))
+	r.TakeDeliveries() // folded away
+	r.Resume(r.handle)
+	r.expect(`root sync (lag) {} view root`)
+}
+
+func TestADeletedResourceIsToldToADeepHandle(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a"))
+	r.TakeDeliveries()
+	r.must(r.Deleted("a"))
+	r.expect(`a delete`, fmt.Sprintf(`a stale: %v`, res.ErrDeleted))
+}
