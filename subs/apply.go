@@ -15,6 +15,11 @@ func (r *Registry) Disconnected(cause error) {
 		e.direct, e.heldIn, e.dead = 0, 0, false
 		e.changed, e.doubtful = false, false
 	}
+	streams := r.streams
+	r.streams = nil // one event says it all
+	for _, h := range streams {
+		r.deliver(h, &Stale{Cause: cause})
+	}
 	for el := r.wanted.Front(); el != nil; el = el.Next() {
 		for _, h := range el.Value.(*entry).handles {
 			r.unwatch(h) // what it reaches is stale with it: one event says so
@@ -35,6 +40,7 @@ func (r *Registry) Disconnected(cause error) {
 	r.graves = newTombstones()
 	r.Sweep()
 	r.replaying = true
+	r.streams = streams
 }
 
 // Install takes in the resource set of any answer or event, and owns it from then
@@ -106,6 +112,7 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 	}
 	ev := &Unsubscribe{subject: subject{rid}, Reason: reason}
 	r.tellHandles(e, ev)
+	r.tellStreams(e, ev)
 	if e.standing == held {
 		e.cause, e.ending = reasonError(reason), ev
 	}
@@ -152,7 +159,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 		r.dropReference(e, c.Old)
 	}
 	if len(changes) > 0 && e.standing == held {
-		r.tell(e, &Change{subject: subject{rid}, Changes: changes})
+		r.tell(e, &Change{subject: subject{rid}, typed: r.typed(e), Changes: changes})
 		if slices.ContainsFunc(changes, func(c PropertyChange) bool { return c.Old.IsReference() }) {
 			r.shrink(e)
 		}
@@ -173,7 +180,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	}
 	r.addReference(e, add.Value)
 	if e.standing == held {
-		r.tell(e, &Add{subject: subject{rid}, Index: add.Index, Value: add.Value})
+		r.tell(e, &Add{subject: subject{rid}, typed: r.typed(e), Index: add.Index, Value: add.Value})
 	}
 	r.settle()
 	return nil
@@ -191,7 +198,7 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 	}
 	r.dropReference(e, v)
 	if e.standing == held {
-		r.tell(e, &Remove{subject: subject{rid}, Index: remove.Index, Value: v})
+		r.tell(e, &Remove{subject: subject{rid}, typed: r.typed(e), Index: remove.Index, Value: v})
 		if v.IsReference() {
 			r.shrink(e)
 		}
@@ -229,6 +236,7 @@ func (r *Registry) distrust(e *entry, err error) error {
 	} else {
 		r.stand(e, suspect)
 		r.tellStale(e, err)
+		r.tellStreams(e, &Stale{subject: subject{e.rid}, Cause: err})
 		r.faults = append(r.faults, err)
 	}
 	r.settle()

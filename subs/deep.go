@@ -21,7 +21,7 @@ func (e *Drop) size() int      { return eventSize }
 // whole makes the Sync that tells h what its resource is, with a view of
 // everything if the handle is deep.
 func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync {
-	s := &Sync{subject: subject{content.rid}, Resource: content, Reason: reason}
+	s := r.syncOf(content, reason)
 	if h.Deep {
 		s.View = r.View(content.rid)
 	}
@@ -83,7 +83,7 @@ func (r *Registry) extend(e, child *entry) {
 				continue
 			}
 			r.addWatcher(h, fresh)
-			r.deliver(h, &Sync{subject: subject{fresh.rid}, Resource: fresh.snapshot(), Reason: SyncReached})
+			r.deliver(h, r.syncOf(fresh.snapshot(), SyncReached))
 		}
 	}
 }

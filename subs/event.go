@@ -63,13 +63,17 @@ func (r SyncReason) String() string {
 // after a [Lag] if even that was folded, and ends every [Stale] and every Lag.
 type Sync struct {
 	subject
-	Resource *Resource
+	typed
+	Resource *Resource // nil for a stream, which has a View of many
 	Reason   SyncReason
 	View     *View // of a deep handle: the resource and everything that it reaches
 }
 
 // String returns the event on one line, for people.
 func (e *Sync) String() string {
+	if e.Resource == nil {
+		return fmt.Sprintf("sync (%s) of %d resources", e.Reason, len(e.View.resources))
+	}
 	return fmt.Sprintf("%s sync (%s) %s", e.rid, e.Reason, e.Resource)
 }
 
@@ -87,6 +91,7 @@ type PropertyChange struct {
 // model change event). Properties that are what they were are left out.
 type Change struct {
 	subject
+	typed
 	Changes []PropertyChange // in the order of their names
 	Resync  bool             // found by comparing, after the resource was stale
 }
@@ -135,6 +140,7 @@ func (e *Change) size() int {
 // (RES-Client protocol, collection add event).
 type Add struct {
 	subject
+	typed
 	Index  int
 	Value  res.Value
 	Resync bool // found by comparing, after the resource was stale
@@ -149,6 +155,7 @@ func (e *Add) size() int { return eventSize + len(e.Value.Raw()) }
 // (RES-Client protocol, collection remove event).
 type Remove struct {
 	subject
+	typed
 	Index  int
 	Value  res.Value
 	Resync bool // found by comparing, after the resource was stale
@@ -203,7 +210,9 @@ type Stale struct {
 }
 
 // String returns the event on one line, for people.
-func (e *Stale) String() string { return fmt.Sprintf("%s stale: %v", e.rid, e.Cause) }
+func (e *Stale) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s stale: %v", e.rid, e.Cause))
+}
 
 func (e *Stale) size() int { return eventSize }
 
@@ -217,7 +226,7 @@ type Lag struct {
 
 // String returns the event on one line, for people.
 func (e *Lag) String() string {
-	return fmt.Sprintf("%s lag: %d events folded, %d custom events lost", e.rid, e.Events, e.Custom)
+	return strings.TrimSpace(fmt.Sprintf("%s lag: %d events folded, %d custom events lost", e.rid, e.Events, e.Custom))
 }
 
 func (e *Lag) size() int { return eventSize }

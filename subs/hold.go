@@ -40,12 +40,13 @@ func (r *Registry) hold(e *entry) {
 
 // tellLive gives the handles of a resource that has become held what they missed.
 func (r *Registry) tellLive(e *entry) {
+	r.streamLive(e)
 	for _, h := range e.handles {
 		switch {
 		case h.synced && h.Deep:
 			r.sync(h, SyncReconnect)
 		case h.synced:
-			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot()})
+			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot(), as: r.types.of(e.rid)})
 		}
 	}
 	e.told, e.cause, e.ending = nil, nil, nil
@@ -72,6 +73,7 @@ func (r *Registry) unhold(e *entry) {
 		r.park(e)
 		r.tellStale(e, e.cause)
 	}
+	r.tellStreams(e, &Drop{subject{e.rid}})
 	e.references(r.release)
 }
 
@@ -93,7 +95,7 @@ func (r *Registry) tellStale(e *entry, cause error) {
 	for _, h := range e.handles {
 		r.unwatch(h)
 	}
-	r.tell(e, &Stale{subject: subject{e.rid}, Cause: cause})
+	r.tellSubscribers(e, &Stale{subject: subject{e.rid}, Cause: cause})
 }
 
 // settle works off what the last changes left to decide.

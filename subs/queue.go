@@ -53,16 +53,17 @@ func (q *Queue) Push(ev Event) {
 		q.fold(waiting)
 	}
 	q.fold(ev)
-	q.folded.subject = subject{ev.RID()}
 	q.events, q.head, q.bytes, q.expanding, q.folding = nil, 0, 0, nil, true
 }
 
 // resumes reports whether ev is the Sync that ends the folding, and if so ends it.
 func (q *Queue) resumes(ev Event) bool {
-	if s, ok := ev.(*Sync); !ok || s.Reason != SyncLag {
+	s, ok := ev.(*Sync)
+	if !ok || s.Reason != SyncLag {
 		return false
 	}
 	lag := q.folded
+	lag.subject = s.subject
 	q.folding, q.folded = false, Lag{}
 	q.events, q.bytes = append(q.events, &lag), eventSize
 	return true

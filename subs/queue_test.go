@@ -71,7 +71,7 @@ func TestQueueFoldsOverTheEventLimit(t *testing.T) {
 		t.Error("the queue folds after its Sync")
 	}
 	expect(t, "what was folded, the state, and what came after", drain(q),
-		" lag: 8 events folded, 2 custom events lost", " sync (lag) {}", " add [8] 8")
+		"lag: 8 events folded, 2 custom events lost", " sync (lag) {}", " add [8] 8")
 }
 
 func TestQueueFoldsOverTheByteLimit(t *testing.T) {
@@ -114,7 +114,7 @@ func TestQueueFoldsAgainAfterASync(t *testing.T) {
 		}
 		q.Push(lagSync())
 		expect(t, "each folding counts its own events", drain(q),
-			" lag: 5 events folded, 5 custom events lost", " sync (lag) {}")
+			"lag: 5 events folded, 5 custom events lost", " sync (lag) {}")
 	}
 }
 
@@ -127,7 +127,7 @@ func TestQueueOfAnyLimitsHasRoomForWhatEndsAFolding(t *testing.T) {
 	q.Push(&subs.Delete{})
 	q.Push(&subs.Stale{Cause: errLost})
 	expect(t, "a consumer that asks is told", drain(q),
-		" lag: 5 events folded, 0 custom events lost", " sync (lag) {}", " delete", " stale: connection reset")
+		"lag: 5 events folded, 0 custom events lost", " sync (lag) {}", " delete", "stale: connection reset")
 }
 
 func TestQueueClearDropsEverything(t *testing.T) {
@@ -217,7 +217,7 @@ func TestQueueFoldsTheRestOfAResyncThatIsBeingRead(t *testing.T) {
 	}
 	expect(t, "an old difference is of no use", drain(q))
 	q.Push(lagSync())
-	expect(t, "its rest counts as one", drain(q), " lag: 6 events folded, 0 custom events lost", " sync (lag) {}")
+	expect(t, "its rest counts as one", drain(q), "lag: 6 events folded, 0 custom events lost", " sync (lag) {}")
 }
 
 // The model of a queue is a list that is cut off.
@@ -232,7 +232,7 @@ func TestQueueAgainstAModel(t *testing.T) {
 			switch k := rnd.IntN(20); {
 			case k == 0 && folding:
 				q.Push(lagSync())
-				waiting = append(waiting, fmt.Sprintf(" lag: %d events folded, %d custom events lost", folded, customs), " sync (lag) {}")
+				waiting = append(waiting, fmt.Sprintf("lag: %d events folded, %d custom events lost", folded, customs), " sync (lag) {}")
 				folded, customs, folding = 0, 0, false
 			case k == 1:
 				q.Clear()

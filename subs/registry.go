@@ -18,6 +18,7 @@ type Handle struct {
 	// references, too. It is set before the handle is opened.
 	Deep bool
 
+	pattern res.Pattern // of a stream, which has no entry
 	entry   *entry
 	synced  bool                // has been given its first Sync
 	reached map[*entry]struct{} // of a deep handle, while its resource is live: all but that
@@ -38,6 +39,8 @@ type Registry struct {
 	entries    map[string]*entry
 	wanted     *list.List // of *entry with handles, in the order of first subscription
 	unsynced   int        // how many of them are not held
+	types      typeSet
+	streams    []*Handle
 	deliveries []Delivery
 	faults     []error
 
@@ -108,9 +111,10 @@ func (e *entry) follows() bool { return e.standing == held || e.standing == limb
 
 var errReleased = errors.New("nothing holds the resource at the gateway any more")
 
-// NewRegistry returns an empty registry.
-func NewRegistry() *Registry {
-	return &Registry{entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), graves: newTombstones(), oldest: 1}
+// NewRegistry returns an empty registry. Events and views can be decoded into the
+// given types.
+func NewRegistry(types ...Type) *Registry {
+	return &Registry{types: newTypeSet(types), entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), graves: newTombstones(), oldest: 1}
 }
 
 // TakeDeliveries returns the events decided since the last call, in order.
@@ -148,6 +152,10 @@ func (r *Registry) Open(h *Handle, rid string) bool {
 
 // Close ends h. Closing it again does nothing.
 func (r *Registry) Close(h *Handle) {
+	if h.pattern != "" {
+		r.streams = slices.DeleteFunc(r.streams, func(other *Handle) bool { return other == h })
+		return
+	}
 	e := h.entry
 	if e == nil {
 		return
@@ -167,7 +175,10 @@ func (r *Registry) Close(h *Handle) {
 
 // Resume gives h what its resource is now, after h's queue has folded events.
 func (r *Registry) Resume(h *Handle) {
-	if h.entry != nil && h.synced {
+	switch {
+	case slices.Contains(r.streams, h):
+		r.syncStream(h, SyncLag)
+	case h.entry != nil && h.synced:
 		r.sync(h, SyncLag)
 	}
 }
@@ -270,11 +281,19 @@ func (r *Registry) entry(rid string) *entry {
 }
 
 func (r *Registry) deliver(h *Handle, ev Event) {
-	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: h.entry.standing == held})
+	live := h.entry == nil || h.entry.standing == held
+	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: live})
 }
 
 // tell delivers an event to everybody who hears of e.
 func (r *Registry) tell(e *entry, ev Event) {
+	r.tellSubscribers(e, ev)
+	r.tellStreams(e, ev)
+}
+
+// tellSubscribers delivers an event to the handles on e and to the deep handles
+// that reach it.
+func (r *Registry) tellSubscribers(e *entry, ev Event) {
 	r.tellHandles(e, ev)
 	for _, h := range e.watchers {
 		r.deliver(h, ev)
@@ -313,4 +332,18 @@ func reasonError(reason *res.Error) error {
 		return errReleased
 	}
 	return reason
+}
+
+// CloseAll ends all handles, and returns them: those on resources in the order of
+// first subscription, then streams.
+func (r *Registry) CloseAll() []*Handle {
+	var all []*Handle
+	for el := r.wanted.Front(); el != nil; el = el.Next() {
+		all = append(all, el.Value.(*entry).handles...)
+	}
+	all = append(all, r.streams...)
+	for _, h := range all {
+		r.Close(h)
+	}
+	return all
 }

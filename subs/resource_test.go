@@ -161,7 +161,8 @@ func TestEventsNameTheirResource(t *testing.T) {
 	if n != 10 {
 		t.Errorf("%d events, want 10", n)
 	}
-	q.Push(lagSync())
+	r.reg.Resume(r.reg.Handles("a")[0])
+	q.Push(r.reg.TakeDeliveries()[0].Event)
 	if lag, ok := q.Pop(); !ok || lag.RID() != "a" {
 		t.Errorf("%v is about %q", lag, lag.RID())
 	}

@@ -16,6 +16,7 @@ import (
 // gateway. It never changes, so it may be kept and read from any goroutine.
 type View struct {
 	resources map[string]viewed
+	types     typeSet
 	depth     int
 }
 
@@ -40,7 +41,7 @@ const (
 // View collects the copies of rids and of everything that they reach through
 // references. What there is no copy of is left out.
 func (r *Registry) View(rids ...string) *View {
-	v := &View{resources: make(map[string]viewed), depth: DefaultDepth}
+	v := r.newView()
 	for todo := slices.Clone(rids); len(todo) > 0; {
 		rid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -50,6 +51,20 @@ func (r *Registry) View(rids ...string) *View {
 		}
 		v.resources[rid] = viewed{content: e.snapshot(), live: e.standing == held}
 		e.content.references(func(child string) { todo = append(todo, child) })
+	}
+	return v
+}
+
+func (r *Registry) newView() *View {
+	return &View{resources: make(map[string]viewed), types: r.types, depth: DefaultDepth}
+}
+
+// viewOnly collects the copies of rids and of nothing else.
+func (r *Registry) viewOnly(rids []string) *View {
+	v := r.newView()
+	for _, rid := range rids {
+		e := r.entries[rid]
+		v.resources[rid] = viewed{content: e.snapshot(), live: e.standing == held}
 	}
 	return v
 }
@@ -83,7 +98,9 @@ func (v *View) Follow(ref res.Value) *Resource { return v.Resource(ref.RID()) }
 // WithDepth returns the same view, which expands references so many levels deep:
 // 0 leaves them as they are.
 func (v *View) WithDepth(levels int) *View {
-	return &View{resources: v.resources, depth: max(0, levels)}
+	w := *v
+	w.depth = max(0, levels)
+	return &w
 }
 
 // JSON returns a resource with its references expanded: in place of each stands

@@ -1,0 +1,57 @@
+package subs
+
+import "github.com/resclient/resclient-go/res"
+
+// A stream is a handle on a pattern in place of a resource: it hears, in the order
+// in which the gateway has sent it, of every resource in the local copy whose name
+// matches. Its first event is a Sync with a View of all that are live. Then each
+// resource that becomes live has a Sync of its own, its events follow, and a Drop
+// says that it is followed no more. A loss of the connection is one Stale, without
+// a resource id.
+
+// OpenStream makes h, which must not be open, a stream. It is not a subscription:
+// nothing is held because of it.
+func (r *Registry) OpenStream(h *Handle, pattern res.Pattern) {
+	h.pattern, h.synced = pattern, true
+	r.streams = append(r.streams, h)
+	r.syncStream(h, SyncFirst)
+}
+
+// syncStream tells a stream what everything is.
+func (r *Registry) syncStream(h *Handle, reason SyncReason) {
+	var rids []string
+	for rid, e := range r.entries {
+		if e.standing == held && h.follows(rid) {
+			rids = append(rids, rid)
+		}
+	}
+	view := r.viewOnly(rids)
+	r.deliver(h, &Sync{Reason: reason, View: view})
+}
+
+// follows reports whether a stream hears of rid.
+func (h *Handle) follows(rid string) bool {
+	name, _ := res.SplitRID(rid)
+	return h.pattern.Matches(name)
+}
+
+// tellStreams delivers an event to the streams that hear of e.
+func (r *Registry) tellStreams(e *entry, ev Event) {
+	for _, h := range r.streams {
+		if h.follows(e.rid) {
+			r.deliver(h, ev)
+		}
+	}
+}
+
+// streamLive tells the streams that e is live from now on.
+func (r *Registry) streamLive(e *entry) {
+	if len(r.streams) == 0 {
+		return
+	}
+	reason := SyncReached
+	if e.told != nil {
+		reason = SyncReconnect
+	}
+	r.tellStreams(e, r.syncOf(e.snapshot(), reason))
+}
