@@ -13,7 +13,7 @@ import (
 func (r *Registry) Disconnected(cause error) {
 	for _, e := range r.entries {
 		e.direct, e.heldIn, e.dead = 0, 0, false
-		e.changed, e.doubtful = false, false
+		e.sent, e.missed, e.changed, e.doubtful = false, false, false, false
 	}
 	streams := r.streams
 	r.streams = nil // one event says it all
@@ -45,15 +45,19 @@ func (r *Registry) Disconnected(cause error) {
 
 // Install takes in the resource set of any answer or event, and owns it from then
 // on. What is held already is left as it is: the gateway sends content again that
-// it first loaded long ago, and the events since are in the copy. What was deleted
-// is left so too, as long as something refers to it: no event would come.
+// it first loaded long ago, and the events since are in the copy. Anything else for
+// it is a fault. What was deleted is left so too, as long as something refers to it:
+// no event would come.
 //
 // What nothing turns out to hold stays until [Registry.Answered] or another method
 // that applies something is called, so that it can be read with [Registry.Snapshot].
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
-		if e := r.entry(resource.RID); !e.holding() && !e.dead {
-			r.replace(e, newResource(resource))
+		switch e, content := r.entry(resource.RID), newResource(resource); {
+		case e.standing == held:
+			r.compare(e, content)
+		case !e.holding() && !e.dead:
+			r.replace(e, content)
 		}
 	}
 	for _, resource := range set.Resources {
@@ -69,7 +73,7 @@ func (r *Registry) replace(e *entry, content *Resource) {
 		return // its events were applied all along: if one of the two is right, it is this
 	}
 	old := e.content
-	e.localCopy = localCopy{content: content}
+	e.localCopy = localCopy{content: content, sent: true}
 	e.references(func(rid string) { r.entry(rid).cachedIn++ })
 	if old != nil {
 		old.references(r.uncache)
@@ -234,22 +238,31 @@ func (r *Registry) distrust(e *entry, err error) error {
 	if e.standing == limbo {
 		r.unpark(e)
 	} else {
-		r.stand(e, suspect)
-		r.tellStale(e, err)
-		r.tellStreams(e, &Stale{subject: subject{e.rid}, Cause: err})
-		r.faults = append(r.faults, err)
+		r.suspend(e, err)
 	}
 	r.settle()
 	return err
 }
 
+// suspend makes e stale that is held, because of a fault.
+func (r *Registry) suspend(e *entry, fault error) {
+	r.stand(e, suspect)
+	r.tellStale(e, fault)
+	r.tellStreams(e, &Stale{subject: subject{e.rid}, Cause: fault})
+	r.faults = append(r.faults, fault)
+}
+
 // following returns the entry whose copy follows its events.
 func (r *Registry) following(rid, event string) (*entry, error) {
 	e := r.entries[rid]
-	if e == nil || !e.follows() {
-		return nil, unknown(rid, event)
+	if e != nil && e.follows() {
+		return e, nil
 	}
-	return e, nil
+	switch event {
+	case wire.EventChange, wire.EventAdd, wire.EventRemove:
+		r.miss(rid)
+	}
+	return nil, unknown(rid, event)
 }
 
 func unknown(rid, event string) error {
@@ -278,5 +291,6 @@ func (r *Registry) dropReference(e *entry, v res.Value) {
 	r.uncache(v.RID())
 	if e.standing == held {
 		r.release(v.RID())
+		r.slips = append(r.slips, r.slipped(e, r.entries[v.RID()])...)
 	}
 }

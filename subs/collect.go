@@ -99,8 +99,8 @@ func (r *Registry) remove(e *entry) {
 		return
 	}
 	delete(r.entries, e.rid)
-	if e.content != nil && e.outdated() {
-		r.graves.bury(e.rid, e.first)
+	if e.content != nil && e.sent {
+		r.graves.bury(e.grave())
 	}
 	e.references(r.uncache)
 	e.content = nil

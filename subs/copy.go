@@ -27,6 +27,8 @@ func inconsistent(rid, format string, args ...any) error {
 type localCopy struct {
 	content *Resource
 	shared  bool
+	sent    bool   // on this connection
+	missed  bool   // an event that changes it came when it followed none
 	changed bool   // since this connection was sent it
 	first   uint64 // hash of what it was sent, once changed
 }

@@ -20,14 +20,21 @@ func (r *Registry) onlyInside(roots []*entry, within func(*entry) bool, count fu
 			r.rescue(e)
 		}
 	}
+	defer unmark(below)
 	var left []*entry
 	for _, e := range below {
 		if e.mark == seen {
 			left = append(left, e)
 		}
-		e.mark, e.inner = unseen, 0
 	}
 	return left
+}
+
+// unmark ends a search.
+func unmark(below []*entry) {
+	for _, e := range below {
+		e.mark, e.inner = unseen, 0
+	}
 }
 
 // countInner lists roots and what they reach, and counts in each entry the

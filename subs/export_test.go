@@ -157,3 +157,6 @@ func (r *Registry) reach(within, root func(*entry) bool) map[string]bool {
 
 // Tombstones returns how many released resources are remembered.
 func (r *Registry) Tombstones() int { return len(r.graves.byRID) }
+
+// ErrSlip is the fault that the gateway has let go of a cycle.
+var ErrSlip = errSlip

@@ -101,6 +101,7 @@ func (r *Registry) tellStale(e *entry, cause error) {
 // settle works off what the last changes left to decide.
 func (r *Registry) settle() {
 	r.dropUnheld()
+	r.admitSlips()
 	r.expireLimbo()
 	r.collectOrphans()
 }

@@ -95,7 +95,7 @@ func TestContentForWhatIsHeldDoesNotReplaceIt(t *testing.T) {
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 	r.apply("c", "change", `{"values":{"x":2}}`)
 	r.forget()
-	r.got(r.request(), `{"models":{"c":{"x":1},"p":{}}}`)
+	r.got(r.request(), `{"models":{"c":{"x":1},"p":{"child":{"rid":"c"}}}}`)
 	r.want("q", `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 	r.apply("q", "change", `{"values":{"other":{"rid":"c"}},"models":{"c":{"x":1}}}`)
 	r.has("c", `{"x":2}`)

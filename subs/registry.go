@@ -18,6 +18,10 @@ type Handle struct {
 	// references, too. It is set before the handle is opened.
 	Deep bool
 
+	// Silent makes the handle hear nothing: it only keeps its resource. It is set
+	// before the handle is opened.
+	Silent bool
+
 	pattern res.Pattern // of a stream, which has no entry
 	entry   *entry
 	synced  bool                // has been given its first Sync
@@ -48,6 +52,7 @@ type Registry struct {
 	// references is, it costs no stack.
 	unheld  []*entry // may have lost what held it
 	orphans []*entry // may have lost what refers to it
+	slips   []*entry // may be let go by the gateway, although held
 
 	graves         tombstones
 	limbo          *list.List // of *entry, in the order of parkedUntil
@@ -250,6 +255,15 @@ func (r *Registry) Dead(rid string) bool {
 	return e != nil && e.dead
 }
 
+// Cause returns why rid is stale, nil if it is live or nothing was lost.
+func (r *Registry) Cause(rid string) error {
+	e := r.entries[rid]
+	if e == nil || e.standing == held {
+		return nil
+	}
+	return e.cause
+}
+
 // Snapshot returns rid's copy, and whether it is held; nil when there is none.
 func (r *Registry) Snapshot(rid string) (content *Resource, live bool) {
 	e := r.entries[rid]
@@ -281,6 +295,9 @@ func (r *Registry) entry(rid string) *entry {
 }
 
 func (r *Registry) deliver(h *Handle, ev Event) {
+	if h.Silent {
+		return
+	}
 	live := h.entry == nil || h.entry.standing == held
 	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: live})
 }

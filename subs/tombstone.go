@@ -15,17 +15,17 @@ import (
 // first copy that this connection was sent while the last state known did not, and
 // then another connection is the one sure way to know.
 
-// tombstones remember resources that were changed and then released on this
-// connection, by what the connection was sent first. They are bounded: the oldest
-// go.
+// tombstones remember resources that were released on this connection, by what the
+// connection was sent first. They are bounded: the oldest go.
 type tombstones struct {
 	byRID map[string]*list.Element // of grave
 	order *list.List
 }
 
 type grave struct {
-	rid   string
-	first uint64 // hash of the first copy; the last state differed
+	rid      string
+	first    uint64 // hash of the first copy
+	outdated bool   // the last state differed, as far as is known
 }
 
 // maxTombstones bounds the memory for resources that are gone: about 1 MiB.
@@ -35,27 +35,29 @@ func newTombstones() tombstones {
 	return tombstones{byRID: make(map[string]*list.Element), order: list.New()}
 }
 
-func (t *tombstones) bury(rid string, first uint64) {
-	t.exhume(rid)
-	t.byRID[rid] = t.order.PushBack(grave{rid, first})
+func (t *tombstones) bury(g grave) {
+	t.exhume(g.rid)
+	t.byRID[g.rid] = t.order.PushBack(g)
 	if t.order.Len() > maxTombstones {
 		t.exhume(t.order.Front().Value.(grave).rid)
 	}
 }
 
 // exhume returns what is remembered of rid, and forgets it.
-func (t *tombstones) exhume(rid string) (first uint64, found bool) {
+func (t *tombstones) exhume(rid string) (g grave, found bool) {
 	el := t.byRID[rid]
 	if el == nil {
-		return 0, false
+		return grave{}, false
 	}
 	delete(t.byRID, rid)
-	return t.order.Remove(el).(grave).first, true
+	return t.order.Remove(el).(grave), true
 }
 
-// outdated reports whether e's copy has changed since this connection was sent it,
-// and to something else.
-func (c *localCopy) outdated() bool { return c.changed && c.content.hash() != c.first }
+// outdated reports whether the resource has changed since this connection was sent
+// the copy, and to something else.
+func (c *localCopy) outdated() bool {
+	return c.missed || c.changed && c.content.hash() != c.first
+}
 
 // doubt reports whether content that the gateway sends for e, which it does not
 // hold, may be the first copy again.
@@ -63,11 +65,33 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 	if e.doubtful {
 		return true
 	}
-	first, buried := r.graves.exhume(e.rid)
-	if e.content != nil && e.changed {
-		first, buried = e.first, e.outdated()
+	g, _ := r.graves.exhume(e.rid)
+	if e.content != nil && e.sent {
+		g = e.grave()
 	}
-	return buried && content.hash() == first
+	return g.outdated && content.hash() == g.first
+}
+
+// grave returns what is to be remembered of e.
+func (e *entry) grave() grave {
+	first := e.first
+	if !e.changed {
+		first = e.content.hash()
+	}
+	return grave{rid: e.rid, first: first, outdated: e.outdated()}
+}
+
+// miss notes an event that changes what the client does not follow any more. The
+// gateway holds it nevertheless: because of a resource that was deleted, of a slip, or
+// of something that is still loading.
+func (r *Registry) miss(rid string) {
+	if e := r.entries[rid]; e != nil && e.content != nil && e.sent {
+		e.missed = true
+	} else if el := r.graves.byRID[rid]; el != nil {
+		g := el.Value.(grave)
+		g.outdated = true
+		el.Value = g
+	}
 }
 
 // Doubtful reports whether rid's copy may be an old one, so that only another

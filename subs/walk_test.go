@@ -1,6 +1,7 @@
 package subs_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -117,8 +118,10 @@ func (w *walk) settle() {
 	}
 	if faults := w.reg.TakeFaults(); faults != nil && !w.damaged {
 		// A resource that happened to become again what it was at first is doubtful,
-		// and the client would reconnect.
-		if w.damaged = slices.ContainsFunc(w.rids, w.reg.Doubtful); !w.damaged {
+		// and the gateway may have let go of a cycle. The client would reconnect.
+		w.damaged = slices.ContainsFunc(w.rids, w.reg.Doubtful) ||
+			slices.ContainsFunc(faults, func(err error) bool { return errors.Is(err, subs.ErrSlip) })
+		if !w.damaged {
 			w.fatal(fmt.Errorf("faults %v", faults))
 		}
 	}

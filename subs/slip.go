@@ -1,0 +1,81 @@
+package subs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+var errSlip = errors.New("the gateway has let go of what is held")
+
+// The gateway makes a slip. When an event takes the last reference from one resource to
+// another away, Resgate 1.8.0 asks whether anything else holds the other one, while that
+// reference is off its count but still in its books. If the other resource leads back
+// to the first, or is the first, the reference is taken off once more. So a resource
+// that only one resource outside of that cycle refers to is let go, with what hangs on
+// it: their events come no more, and nobody is told. Only another connection mends that.
+//
+// It also lets a resource go, rightly, when an event drops the last reference to it and
+// adds one that leads to it again by way of what is not loaded yet. For the client,
+// that sees one event, it was held all along. Then its content comes anew.
+
+// compare looks at content that the gateway sends for e, which is held. What is neither
+// the first copy nor the present one can only be loaded anew.
+func (r *Registry) compare(e *entry, content *Resource) {
+	if !content.Equal(e.content) && !(e.changed && content.hash() == e.first) {
+		r.slips = append(r.slips, e)
+	}
+}
+
+// slipped returns what the gateway lets go by mistake when e no longer refers to child.
+func (r *Registry) slipped(e, child *entry) []*entry {
+	if !e.indirect() || !child.indirect() || e.refersTo(child) {
+		return nil
+	}
+	below := r.countInner([]*entry{child}, (*entry).indirect)
+	defer unmark(slices.Clone(below))
+	if e.mark == unseen || !r.heldByOne(child) {
+		return nil
+	}
+	for _, x := range below {
+		if x != child && x.heldIn > x.inner {
+			r.rescue(x)
+		}
+	}
+	if e.mark == rescued || child.mark == rescued { // the gateway still sees the way from e to child
+		return nil
+	}
+	return slices.DeleteFunc(below, func(x *entry) bool { return x.mark == rescued })
+}
+
+// heldByOne reports whether just one resource outside of the present search refers to
+// e, however often.
+func (r *Registry) heldByOne(e *entry) bool {
+	if places := e.heldIn - e.inner; places < 2 {
+		return places == 1
+	}
+	holders := 0
+	for _, x := range r.entries {
+		if x.mark == unseen && x.holding() && x.refersTo(e) {
+			if holders++; holders > 1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (e *entry) refersTo(child *entry) (refers bool) {
+	e.references(func(rid string) { refers = refers || rid == child.rid })
+	return refers
+}
+
+// admitSlips makes stale what is held, and what the gateway has let go by mistake.
+func (r *Registry) admitSlips() {
+	for _, e := range r.slips {
+		if e.standing == held {
+			r.suspend(e, fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent))
+		}
+	}
+	r.slips = nil
+}

@@ -1,0 +1,93 @@
+package subs_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// What the gateway lets go by mistake was observed on Resgate 1.8.0, see slip.go.
+
+func TestCycleThatTheGatewayLetsGoByMistakeIsAFault(t *testing.T) {
+	for name, test := range map[string]struct {
+		set, rid, event string
+		stale           []string
+	}{
+		"a reference to itself": {
+			`{"models":{"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"},"leaf":{"rid":"l"}},"l":{}}}`,
+			"c", `{"values":{"self":null}}`, []string{"c", "l"},
+		},
+		"a reference back to the parent": {
+			`{"models":{"p":{"child":{"rid":"c"}},"c":{"below":{"rid":"b"}},"b":{"above":{"rid":"c"}}}}`,
+			"b", `{"values":{"above":null}}`, []string{"b", "c"},
+		},
+		"a parent that refers twice": {
+			`{"models":{"p":{"child":{"rid":"c"},"again":{"rid":"c"}},"c":{"self":{"rid":"c"}}}}`,
+			"c", `{"values":{"self":null}}`, []string{"c"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.want("p", test.set)
+			r.apply(test.rid, "change", test.event)
+			r.faults(len(test.stale))
+			for _, rid := range test.stale {
+				if r.reg.Live(rid) {
+					t.Errorf("%q is live", rid)
+				}
+			}
+		})
+	}
+}
+
+func TestCycleThatTheGatewayKeepsIsNoFault(t *testing.T) {
+	for name, test := range map[string]struct{ set, rid, event string }{
+		"with two holders": {
+			`{"models":{"p":{"a":{"rid":"c"},"b":{"rid":"q"}},"q":{"a":{"rid":"c"}},"c":{"self":{"rid":"c"}}}}`,
+			"c", `{"values":{"self":null}}`,
+		},
+		"with a second reference": {
+			`{"models":{"p":{"a":{"rid":"c"}},"c":{"self":{"rid":"c"},"again":{"rid":"c"}}}}`,
+			"c", `{"values":{"self":null}}`,
+		},
+		"that is held further down": {
+			`{"models":{"p":{"a":{"rid":"c"},"b":{"rid":"b"}},"c":{"below":{"rid":"b"}},"b":{"above":{"rid":"c"}}}}`,
+			"b", `{"values":{"above":null}}`,
+		},
+		"of the root": {
+			`{"models":{"p":{"child":{"rid":"c"}},"c":{"above":{"rid":"p"}}}}`,
+			"c", `{"values":{"above":null}}`,
+		},
+		"no cycle": {
+			`{"models":{"p":{"a":{"rid":"c"},"b":{"rid":"d"}},"c":{},"d":{"c":{"rid":"c"}}}}`,
+			"d", `{"values":{"c":null}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.want("p", test.set)
+			r.apply(test.rid, "change", test.event)
+			r.faults(0)
+		})
+	}
+}
+
+func TestContentForWhatIsHeldIsAFaultWhenItIsNew(t *testing.T) {
+	for x, faults := range map[int]int{1: 0, 2: 0, 3: 1} { // the first copy, the present one, another
+		r := newRig(t)
+		r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+		r.apply("c", "change", `{"values":{"x":2}}`)
+		r.got(r.request(), fmt.Sprintf(`{"models":{"c":{"x":%d}}}`, x))
+		r.faults(faults)
+	}
+}
+
+func TestCopyIsDoubtfulWhenEventsWereMissed(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"below":{"rid":"b"}},"b":{"x":1}}}`)
+	r.apply("c", "delete", `null`)
+	if err := r.event("b", "change", `{"values":{"x":2}}`); err == nil {
+		t.Error("an event was applied to what only a deleted resource refers to")
+	}
+	r.apply("p", "change", `{"values":{"other":{"rid":"b"}},"models":{"b":{"x":1}}}`)
+	r.faults(1)
+}
