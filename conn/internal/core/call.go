@@ -1,0 +1,134 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+func (call *Call) apply(c *Core) {
+	switch {
+	case call.Session != 0:
+		if call.Session != c.link.generation || c.link.phase != authenticating {
+			c.reply(Reply{To: call.To, Err: fmt.Errorf("%w: the session is over", ErrNotConnected)})
+			return
+		}
+		c.sendCall(call)
+	case c.link.phase == open:
+		c.sendCall(call)
+	case c.cfg.FailFast:
+		c.reply(Reply{To: call.To, Err: ErrNotConnected})
+	case len(c.offline) >= c.cfg.OfflineQueue:
+		c.reply(Reply{To: call.To, Err: ErrQueueFull})
+	default:
+		c.offline = append(c.offline, call)
+	}
+}
+
+func (c *Core) sendCall(call *Call) {
+	q := &request{Request: call.Request, call: call}
+	if err := c.send(q); err != nil {
+		c.reply(Reply{To: call.To, Err: err})
+		return
+	}
+	call.out = q
+}
+
+// sendOffline sends the calls that waited for the connection, in order.
+func (c *Core) sendOffline() {
+	waiting := c.offline
+	c.offline = nil
+	for _, call := range waiting {
+		c.sendCall(call)
+	}
+}
+
+func (in CancelCall) apply(c *Core) {
+	if q := in.Call.out; q != nil {
+		c.endCall(q, Reply{Err: ErrCanceled})
+		return
+	}
+	if i := slices.Index(c.offline, in.Call); i >= 0 {
+		c.offline = slices.Delete(c.offline, i, i+1)
+		c.reply(Reply{To: in.Call.To, Err: ErrNotConnected})
+	}
+}
+
+// endCall replies to the caller; the entry stays until the answer comes.
+func (c *Core) endCall(q *request, r Reply) {
+	if q.call == nil {
+		return
+	}
+	r.To = q.call.To
+	c.reply(r)
+	q.call = nil
+}
+
+// called takes in the answer to a call, auth or new request. When it is a
+// resource, the gateway counts a direct subscription for it (RES-Client protocol,
+// "Call request"), whether the caller still waits or not.
+func (c *Core) called(q *request, a *answer) {
+	r := Reply{Result: a.result}
+	if a.err != nil {
+		r.Err = a.err
+	} else if q.Type == wire.TypeAuth && c.link.phase == open {
+		c.retryDenied()
+	}
+	if a.result.RID != "" {
+		c.takeResource(q, a.result, &r)
+	}
+	c.endCall(q, r)
+}
+
+// takeResource takes in the direct subscription that came with an answer, for the
+// caller's handle or to give it back.
+func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
+	rid := result.RID
+	l := c.line(rid)
+	var handle *subs.Handle
+	if q.call != nil {
+		handle = q.call.Handle
+	}
+	err := errorOf(rid, result.Set)
+	if err == nil && c.crossed(q, rid) {
+		err = res.ErrDeleted
+	}
+	if err != nil {
+		// The gateway counts a subscription or does not, depending on why; asking
+		// for its end tells. The error may be about the access of this call alone,
+		// so it is no content.
+		if handle != nil {
+			r.Err = err
+		}
+		l.uncertain = true
+		c.reg.Install(without(result.Set, rid))
+		l.advance(c)
+		return
+	}
+	c.reg.Install(result.Set)
+	if handle != nil {
+		c.reg.Open(handle, rid)
+	}
+	c.reg.Subscribed(rid)
+	l.recovered(c)
+	l.advance(c)
+}
+
+// errorOf returns the error that a set has in place of rid, nil if it has none.
+func errorOf(rid string, set wire.Set) *res.Error {
+	for _, resource := range set.Resources {
+		if resource.RID == rid {
+			return resource.Error
+		}
+	}
+	return nil
+}
+
+// without returns what a set holds but for rid.
+func without(set wire.Set, rid string) wire.Set {
+	rest := slices.Clone(set.Resources)
+	return wire.Set{Resources: slices.DeleteFunc(rest, func(x wire.Resource) bool { return x.RID == rid })}
+}

@@ -1,0 +1,210 @@
+package core
+
+import (
+	"time"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
+)
+
+// Core is the whole state of a client. Make one with [New]. It belongs to one
+// goroutine.
+type Core struct {
+	cfg     Config
+	now     time.Time
+	machine *state.Machine
+	link    link
+	reg     *subs.Registry
+	table   table
+	lines   map[string]*line
+
+	replay     window // subscribe requests of a replay or a retry
+	fresh      window // subscribe and get requests that a caller waits for
+	replayLeft int    // lines whose replay has not been answered
+
+	lingering []lingering
+	retries   retryQueue
+	deaths    []death        // that requests which are out may have crossed
+	asked     map[string]int // by rid: questions to the policy that it has not answered
+	offline   []*Call        // calls that wait for a connection
+	resync    resync
+
+	notices  [noticeKinds]noticeCount
+	counters Counters
+	out      Output
+}
+
+// New returns a core that was not started.
+func New(cfg Config) *Core {
+	c := &Core{
+		cfg:     cfg,
+		machine: state.NewMachine(state.Config{StableAfter: cfg.StableAfter}),
+		reg:     subs.NewRegistry(cfg.Types...),
+		lines:   make(map[string]*line),
+		asked:   make(map[string]int),
+	}
+	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
+	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
+	c.table.reset()
+	return c
+}
+
+// Step takes in what happened at now. Time must not go backwards.
+func (c *Core) Step(now time.Time, in Input) {
+	c.now = now
+	c.expire() // what was due before now comes first
+	if c.machine.State() == state.Closed {
+		c.refuse(in)
+		return
+	}
+	in.apply(c)
+	c.expire()
+	c.work()
+}
+
+// Output returns what was decided since the last call.
+func (c *Core) Output() Output {
+	c.out.Deliveries = c.reg.TakeDeliveries()
+	out := c.out
+	c.out = Output{}
+	return out
+}
+
+// State returns the state of the connection.
+func (c *Core) State() state.State { return c.machine.State() }
+
+// InSync reports whether the client is connected and nothing it wants is stale.
+func (c *Core) InSync() bool {
+	return c.machine.State() == state.Connected && c.reg.Counts().Stale == 0
+}
+
+// refuse answers what comes after the end.
+func (c *Core) refuse(in Input) {
+	switch in := in.(type) {
+	case Subscribe:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case Get:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case Status:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case Stream:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case View:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case *Call:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case Reconnect:
+		c.reply(Reply{To: in.To, Err: ErrClosed})
+	case Dialled:
+		c.out.Closes = append(c.out.Closes, in.Generation)
+	}
+}
+
+func (c *Core) reply(r Reply) {
+	if r.To != nil {
+		c.out.Replies = append(c.out.Replies, r)
+	}
+}
+
+// work does what the input has made possible: it looks into faults that the
+// registry found, and lets waiting requests go.
+func (c *Core) work() {
+	for _, fault := range c.reg.TakeFaults() {
+		c.distrust(fault)
+	}
+	if c.link.phase == open {
+		c.pump(&c.replay)
+		c.pump(&c.fresh)
+		c.finishReplay()
+	}
+}
+
+// Deadline returns when something falls due that needs a [Tick], and the zero
+// time when nothing does.
+func (c *Core) Deadline() time.Time {
+	var earliest time.Time
+	for _, t := range []time.Time{
+		c.machine.Deadline(),
+		c.link.deadline,
+		c.table.deadline(c.cfg.RequestTimeout),
+		c.replay.deadline(),
+		c.fresh.deadline(),
+		c.retries.deadline(),
+		c.lingerDeadline(),
+		c.resync.deadline,
+	} {
+		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
+			earliest = t
+		}
+	}
+	return earliest
+}
+
+// expire does what has fallen due.
+func (c *Core) expire() {
+	c.expireLink()
+	for {
+		q := c.table.expired(c.now, c.cfg.RequestTimeout)
+		if q == nil {
+			break
+		}
+		c.unanswered(q)
+	}
+	c.replay.expire(c.now)
+	c.fresh.expire(c.now)
+	c.expireRetries()
+	c.expireLinger()
+	c.expireResync()
+}
+
+func (Tick) apply(*Core) {}
+
+func (in Status) apply(c *Core) {
+	s := Standing{Live: c.reg.Live(in.RID), Cause: c.reg.Cause(in.RID)}
+	if l := c.lines[in.RID]; l != nil {
+		s.Tries, s.Err, s.RetryAt = l.retry.tries, l.retry.err, l.retry.at
+	}
+	c.reply(Reply{To: in.To, Standing: s})
+}
+
+func (in Stream) apply(c *Core) {
+	c.reg.OpenStream(in.Handle, in.Pattern)
+	c.reply(Reply{To: in.To})
+}
+
+func (in View) apply(c *Core) { c.reply(Reply{To: in.To, View: c.reg.View(in.RIDs...)}) }
+
+func (in Resume) apply(c *Core) { c.reg.Resume(in.Handle) }
+
+func (Close) apply(c *Core) {
+	c.step(state.Event{Kind: state.CloseRequested})
+	c.end(ErrClosed) // first, so that no handle is told that it is stale
+	c.hangUp(ErrClosed)
+}
+
+// end answers everything that still waits, and ends every handle.
+func (c *Core) end(err error) {
+	for _, call := range c.offline {
+		c.reply(Reply{To: call.To, Err: err})
+	}
+	c.offline = nil
+	for _, h := range c.reg.CloseAll() {
+		c.out.Ended = append(c.out.Ended, Ended{Handle: h, Err: err})
+	}
+	for _, l := range c.inOrder() {
+		l.answerAll(c, err)
+	}
+	clear(c.lines)
+}
+
+// endHandles ends all handles on rid.
+func (c *Core) endHandles(rid string, err error) {
+	for _, h := range c.reg.Handles(rid) {
+		c.reg.Close(h)
+		c.out.Ended = append(c.out.Ended, Ended{Handle: h, Err: err})
+	}
+}
+
+// denied reports whether a retry may succeed once the client is authenticated.
+func denied(err *res.Error) bool { return err != nil && err.Code == res.CodeAccessDenied }

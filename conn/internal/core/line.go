@@ -1,0 +1,365 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// line carries the subscribe, get and unsubscribe requests about one resource, one
+// at a time. It knows who waits for what; what the gateway has subscribed is in
+// the registry.
+type line struct {
+	rid       string
+	busy      *request     // the one that is out and has not timed out
+	queued    bool         // waits for a place in a window
+	callers   []subscriber // of Subscribe, waiting for the first Sync
+	later     []Subscribe  // came while the line was releasing
+	gets      []any        // callers of Get
+	replaying bool         // the replay is not over without it
+
+	// uncertain says that the gateway may count direct subscriptions that the
+	// registry does not know of: a request went unanswered, or was answered with an
+	// error that leaves a count behind. Unsubscribing until there is nothing left
+	// makes it certain.
+	uncertain bool
+
+	silent *subs.Handle // while the resource lingers
+	retry  retry
+}
+
+// subscriber is a Subscribe that has not been answered.
+type subscriber struct {
+	handle *subs.Handle
+	to     any
+}
+
+func (c *Core) line(rid string) *line {
+	l := c.lines[rid]
+	if l == nil {
+		l = &line{rid: rid, retry: retry{index: -1}}
+		c.lines[rid] = l
+	}
+	return l
+}
+
+// inOrder returns all lines in an order that does not depend on chance: the wanted
+// ones as they were first subscribed, then the others by name.
+func (c *Core) inOrder() []*line {
+	lines := make([]*line, 0, len(c.lines))
+	for _, rid := range c.reg.WantedInOrder() {
+		if l := c.lines[rid]; l != nil {
+			lines = append(lines, l)
+		}
+	}
+	wanted := len(lines)
+	for rid, l := range c.lines {
+		if !c.reg.Wanted(rid) {
+			lines = append(lines, l)
+		}
+	}
+	slices.SortFunc(lines[wanted:], func(a, b *line) int { return strings.Compare(a.rid, b.rid) })
+	return lines
+}
+
+// need is the request that a line would send now.
+type need uint8
+
+const (
+	needNothing need = iota
+	needUnsubscribe
+	needSubscribe
+	needGet
+)
+
+// needs compares what is wanted with what the gateway has.
+func (l *line) needs(c *Core) need {
+	if c.link.phase != open || l.busy != nil {
+		return needNothing
+	}
+	wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid)
+	switch {
+	case direct > 1 || direct == 1 && !wanted || direct == 0 && l.uncertain:
+		return needUnsubscribe
+	case wanted && direct == 0 && !l.retry.waiting:
+		return needSubscribe
+	case len(l.gets) > 0 && (direct == 0 || c.reg.Live(l.rid)):
+		return needGet // what is subscribed and stale waits for a resync
+	}
+	return needNothing
+}
+
+// advance sends the next request, or queues for it, or forgets an idle line.
+func (l *line) advance(c *Core) {
+	l.avoid(c)
+	switch l.needs(c) {
+	case needUnsubscribe:
+		l.sendUnsubscribe(c)
+	case needSubscribe, needGet:
+		if l.answerGets(c) && l.needs(c) == needNothing {
+			break
+		}
+		if !l.queued {
+			l.queued = true
+			w := &c.fresh
+			if l.replaying || l.retry.tries > 0 {
+				w = &c.replay
+			}
+			w.queue = append(w.queue, l)
+		}
+	}
+	l.forget(c)
+}
+
+// sendNext sends the request for which the line had queued, if it is still needed.
+func (l *line) sendNext(c *Core, w *window) {
+	l.avoid(c)
+	var q *request
+	switch l.needs(c) {
+	case needSubscribe:
+		q = &request{Request: wire.Subscribe(0, l.rid)}
+	case needGet:
+		if l.answerGets(c) {
+			break
+		}
+		l.replayed(c)
+		q = &request{Request: wire.Get(0, l.rid)}
+	}
+	if q == nil {
+		l.replayed(c)
+		l.advance(c)
+		return
+	}
+	if l.sendOut(c, q) {
+		w.enter(q)
+	}
+}
+
+func (l *line) sendUnsubscribe(c *Core) {
+	n := c.reg.Direct(l.rid)
+	if c.reg.Wanted(l.rid) {
+		n--
+	}
+	if n < 1 || !atLeast(c.link.protocol, 1, 2, 1) {
+		n = 1 // older gateways do not know the count
+	}
+	l.sendOut(c, &request{Request: wire.Unsubscribe(0, l.rid, n), uncounted: c.reg.Direct(l.rid) == 0})
+}
+
+// sendOut sends a request of the line's and reports whether it could. It can:
+// resource ids were checked when they came in.
+func (l *line) sendOut(c *Core, q *request) bool {
+	if err := c.send(q); err != nil {
+		l.failed(c, err)
+		return false
+	}
+	l.busy = q
+	return true
+}
+
+// subscribed takes in the answer to a subscribe request, be it late or not.
+func (l *line) subscribed(c *Core, q *request, a *answer) {
+	l.free(q)
+	switch {
+	case a.err == nil && c.crossed(q, l.rid):
+		c.reg.Install(without(a.set, l.rid))
+		l.uncertain = true
+		if !q.timedOut {
+			l.failed(c, res.ErrDeleted)
+		}
+	case a.err == nil && q.settled:
+		c.reg.Install(a.set)
+	case a.err == nil:
+		c.reg.Install(a.set)
+		c.reg.Subscribed(l.rid)
+		l.recovered(c)
+	case !q.timedOut:
+		l.failed(c, a.err)
+	}
+	l.replayed(c)
+	l.advance(c)
+}
+
+// recovered tells everybody who waited that the resource is there.
+func (l *line) recovered(c *Core) {
+	if !c.reg.Live(l.rid) {
+		return // it is dead, or the answer did not hold it: a fault that the registry has noted
+	}
+	c.dropRetry(l)
+	for _, s := range l.callers {
+		c.reply(Reply{To: s.to})
+	}
+	l.callers = nil
+	l.answerGets(c)
+}
+
+// failed tells the callers that wait for a first Sync, and retries for the handles
+// that have had theirs.
+func (l *line) failed(c *Core, err error) {
+	l.refuse(c, err)
+	if c.reg.Wanted(l.rid) && c.reg.Direct(l.rid) == 0 {
+		c.retryLater(l, err)
+	}
+}
+
+// refuse gives the callers that wait for a first Sync an error instead.
+func (l *line) refuse(c *Core, err error) {
+	callers := l.callers
+	l.callers = nil
+	for _, s := range callers {
+		c.reg.Close(s.handle)
+		c.reply(Reply{To: s.to, Err: err})
+	}
+}
+
+func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
+	l.free(q)
+	switch {
+	case q.settled:
+	case err == nil && q.uncounted: // so there was a count for a request that has timed out
+		c.reg.Unsubscribed(l.rid, 1)
+		c.table.settle(l.rid)
+	case err == nil && q.timedOut: // done already
+	case err == nil:
+		c.reg.Unsubscribed(l.rid, q.Count)
+	case errors.Is(err, res.ErrNoSubscription):
+		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
+		l.uncertain = q.Count > 1 // there may be fewer: it is all or nothing
+		if !l.uncertain {
+			c.table.settle(l.rid)
+		}
+	default:
+		c.notice(UnexpectedAnswer, l.rid, err)
+		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
+		l.uncertain = false // asking again would be answered so again
+	}
+	l.reopen(c)
+	l.advance(c)
+}
+
+// unsubscribeTimedOut goes on as if the gateway had taken the request in, and asks again.
+func (l *line) unsubscribeTimedOut(c *Core, q *request) {
+	l.free(q)
+	if !q.uncounted {
+		c.reg.Unsubscribed(l.rid, q.Count)
+	}
+	l.uncertain = true
+	l.reopen(c)
+	l.advance(c)
+}
+
+// releasing reports whether the gateway is being told that nobody wants the resource.
+func (l *line) releasing(c *Core) bool {
+	return l.busy != nil && l.busy.Type == wire.TypeUnsubscribe && !c.reg.Wanted(l.rid)
+}
+
+// reopen goes on with who came while the line was releasing.
+func (l *line) reopen(c *Core) {
+	later := l.later
+	l.later = nil
+	for _, in := range later {
+		in.apply(c)
+	}
+}
+
+// requestTimedOut goes on without the answer to a subscribe or get request.
+func (l *line) requestTimedOut(c *Core, q *request, err error) {
+	l.free(q)
+	l.uncertain = true
+	if q.Type == wire.TypeGet {
+		l.endGets(c, Reply{Err: err})
+	} else {
+		l.failed(c, err)
+	}
+	l.replayed(c)
+	l.advance(c)
+}
+
+// got takes in the answer to a get request.
+func (l *line) got(c *Core, q *request, a *answer) {
+	l.free(q)
+	if a.err != nil {
+		// Unless access was denied, the gateway now counts a direct subscription
+		// that answers every later request with this same error.
+		l.uncertain = l.uncertain || !denied(a.err)
+		if !q.timedOut {
+			l.endGets(c, Reply{Err: a.err})
+		}
+		l.advance(c)
+		return
+	}
+	c.reg.Install(a.set)
+	content, _ := c.reg.Snapshot(l.rid)
+	switch {
+	case q.timedOut:
+	case c.crossed(q, l.rid):
+		l.endGets(c, Reply{Err: res.ErrDeleted})
+	case content == nil, c.reg.Doubtful(l.rid):
+		// The gateway holds it by mistake, or this may be an old copy.
+		c.distrust(fmt.Errorf("get %q: %w", l.rid, subs.ErrInconsistent))
+		return // the next connection answers
+	default:
+		l.endGets(c, Reply{Resource: content})
+	}
+	l.advance(c)
+}
+
+// answerGets answers the waiting Gets from a live copy, and reports whether it could.
+func (l *line) answerGets(c *Core) bool {
+	if !c.reg.Live(l.rid) {
+		return false
+	}
+	content, _ := c.reg.Snapshot(l.rid)
+	l.endGets(c, Reply{Resource: content})
+	return true
+}
+
+func (l *line) endGets(c *Core, r Reply) {
+	for _, to := range l.gets {
+		r.To = to
+		c.reply(r)
+	}
+	l.gets = nil
+}
+
+// free lets the next request go, unless q had given up its place before.
+func (l *line) free(q *request) {
+	if l.busy == q {
+		l.busy = nil
+	}
+}
+
+// forget drops a line that has nothing to do.
+func (l *line) forget(c *Core) {
+	if l.busy == nil && !l.queued && !l.uncertain && !l.replaying &&
+		len(l.callers) == 0 && len(l.later) == 0 && len(l.gets) == 0 &&
+		!c.reg.Wanted(l.rid) && c.reg.Direct(l.rid) == 0 {
+		c.dropRetry(l)
+		delete(c.lines, l.rid)
+	}
+}
+
+// disconnected starts the line afresh for the next connection.
+func (l *line) disconnected(c *Core) {
+	l.busy, l.queued, l.replaying, l.uncertain = nil, false, false, false
+	l.retry.waiting, l.retry.index = false, -1
+	l.reopen(c)
+	l.forget(c)
+}
+
+// answerAll ends everything that waits on the line.
+func (l *line) answerAll(c *Core, err error) {
+	for _, s := range l.callers {
+		c.reply(Reply{To: s.to, Err: err})
+	}
+	for _, in := range l.later {
+		c.reply(Reply{To: in.To, Err: err})
+	}
+	l.callers, l.later = nil, nil
+	l.endGets(c, Reply{Err: err})
+}

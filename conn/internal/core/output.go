@@ -1,0 +1,102 @@
+package core
+
+import (
+	"time"
+
+	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// Output is what the steps since the last call of [Core.Output] decided. It is to
+// be carried out in the order of its fields.
+type Output struct {
+	Transitions   []state.Transition // to publish, then to report
+	Deliveries    []subs.Delivery    // to put into the handles' queues
+	Ended         []Ended            // handles that have had their last event
+	Replies       []Reply            // to give to their callers
+	Frames        []Frame            // to write
+	Closes        []uint64           // generations whose dial or socket is to be ended, quietly
+	Authenticates []uint64           // generations to run the authenticate hook for
+	Dials         []Dial             // to begin
+	Asks          []Ask              // for the policy of subscriptions
+	ResetBackOff  bool               // to start the back-off anew, and say so with BackOffReset
+	Notices       []Notice           // to log
+}
+
+// Ended says that a handle will hear nothing more, and why.
+type Ended struct {
+	Handle *subs.Handle
+	Err    error
+}
+
+// Reply answers a Subscribe, a Get or a Call.
+type Reply struct {
+	To       any
+	Err      error
+	Resource *subs.Resource  // of a Get
+	View     *subs.View      // of a View
+	Standing Standing        // of a Status
+	Result   wire.CallResult // of a Call
+}
+
+// Frame is a request to be written to the socket of a generation.
+type Frame struct {
+	Generation uint64
+	Data       []byte
+}
+
+// Dial asks for a new socket.
+type Dial struct {
+	Generation uint64
+	Gateway    int  // index in [Config.Gateways]
+	AskBackOff bool // ask the back-off first, for the delay after this attempt
+}
+
+// Ask asks the retry policy of a subscription for a delay, to be answered with
+// RetryAfter, or tells it with Forget that the trouble is over.
+type Ask struct {
+	RID    string
+	Err    error // why the last try failed
+	Tries  int   // how many have failed since it last worked
+	Forget bool
+}
+
+// NoticeKind is a kind of thing worth a line in a log.
+type NoticeKind uint8
+
+// Kinds of notices.
+const (
+	BadFrame         NoticeKind = iota // a frame that is no message, or with unreadable contents
+	UnexpectedAnswer                   // an answer that no request waits for
+	UnknownResource                    // an event for a resource that is not subscribed
+	Inconsistent                       // a message that does not fit the local copy
+	SubscribeFailed                    // a subscription that is retried
+	Resyncing                          // a planned reconnect
+	TooLarge                           // a frame over the read limit
+	noticeKinds
+)
+
+// Notice is something out of the ordinary, reported once per kind and interval.
+type Notice struct {
+	Kind  NoticeKind
+	RID   string
+	Err   error
+	Count int // how many of this kind since the last report
+}
+
+// notice counts an anomaly and reports it unless one of its kind was just reported.
+func (c *Core) notice(kind NoticeKind, rid string, err error) {
+	n := &c.notices[kind]
+	n.unreported++
+	if !n.last.IsZero() && c.now.Sub(n.last) < c.cfg.NoticeInterval {
+		return
+	}
+	c.out.Notices = append(c.out.Notices, Notice{Kind: kind, RID: rid, Err: err, Count: n.unreported})
+	n.last, n.unreported = c.now, 0
+}
+
+type noticeCount struct {
+	unreported int
+	last       time.Time
+}

@@ -1,0 +1,188 @@
+package core
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+func (in Subscribe) apply(c *Core) {
+	l := c.line(in.RID)
+	switch {
+	case l.releasing(c):
+		l.later = append(l.later, in) // the gateway may not grant it again
+		return
+	case c.reg.Open(in.Handle, in.RID):
+		c.reply(Reply{To: in.To})
+	default:
+		l.callers = append(l.callers, subscriber{handle: in.Handle, to: in.To})
+	}
+	l.endLinger(c)
+	l.advance(c)
+}
+
+func (in CancelSubscribe) apply(c *Core) {
+	l := c.line(in.RID)
+	waiting := slices.IndexFunc(l.callers, func(s subscriber) bool { return s.handle == in.Handle })
+	if waiting >= 0 {
+		c.reply(Reply{To: l.callers[waiting].to, Err: ErrCanceled})
+		l.callers = slices.Delete(l.callers, waiting, waiting+1)
+		c.reg.Close(in.Handle)
+		l.unwanted(c)
+	}
+	l.later = slices.DeleteFunc(l.later, func(s Subscribe) bool {
+		if s.Handle == in.Handle {
+			c.reply(Reply{To: s.To, Err: ErrCanceled})
+		}
+		return s.Handle == in.Handle
+	})
+	l.advance(c)
+}
+
+func (in Unsubscribe) apply(c *Core) {
+	l := c.line(in.RID)
+	l.linger(c, in.Handle)
+	c.reg.Close(in.Handle)
+	l.unwanted(c)
+	l.advance(c)
+}
+
+// unwanted calls off what nobody waits for any more.
+func (l *line) unwanted(c *Core) {
+	if c.reg.Wanted(l.rid) {
+		return
+	}
+	c.dropRetry(l)
+	if l.busy == nil {
+		l.replayed(c)
+	}
+}
+
+func (in Get) apply(c *Core) {
+	if c.reg.Live(in.RID) {
+		content, _ := c.reg.Snapshot(in.RID)
+		c.reply(Reply{To: in.To, Resource: content})
+		return
+	}
+	l := c.line(in.RID)
+	l.gets = append(l.gets, in.To)
+	l.advance(c)
+}
+
+func (in CancelGet) apply(c *Core) {
+	l := c.lines[in.RID]
+	if l == nil {
+		return
+	}
+	l.gets = slices.DeleteFunc(l.gets, func(to any) bool {
+		if to == in.To {
+			c.reply(Reply{To: to, Err: ErrCanceled})
+		}
+		return to == in.To
+	})
+	l.advance(c)
+}
+
+// startReplay subscribes everything that is wanted, in the order of first
+// subscription. Requests that callers wait for go beside it.
+func (c *Core) startReplay() {
+	for _, l := range c.inOrder() {
+		if c.reg.Synced(l.rid) && l.needs(c) == needSubscribe {
+			l.replaying = true
+			c.replayLeft++
+		}
+		l.advance(c)
+	}
+}
+
+// replayed notes that the replay need not wait for the line any more.
+func (l *line) replayed(c *Core) {
+	if l.replaying {
+		l.replaying = false
+		c.replayLeft--
+	}
+}
+
+// finishReplay makes the client Connected when the whole replay was answered.
+func (c *Core) finishReplay() {
+	if c.machine.State() != state.Resubscribing || c.replayLeft > 0 {
+		return
+	}
+	c.reg.Sweep()
+	c.step(state.Event{Kind: state.Replayed})
+}
+
+// endTooLarge ends the subscription whose message was over the read limit: it
+// would be so again on every connection, and take all others with it.
+func (c *Core) endTooLarge(err *TooLargeError) {
+	q, rid := c.table.byID[err.ID], err.RID
+	if q != nil {
+		rid = q.RID
+	}
+	c.notice(TooLarge, rid, err)
+	switch l := c.lines[rid]; {
+	case q != nil && q.call != nil:
+		c.endCall(q, Reply{Err: err})
+	case l == nil:
+	case q == nil || q.Type == wire.TypeSubscribe:
+		l.answerAll(c, err)
+		c.endHandles(rid, err)
+		l.unwanted(c)
+	case q.Type == wire.TypeGet:
+		l.endGets(c, Reply{Err: err})
+	}
+}
+
+func (m *changeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Changed(m.rid, m.Change)) }
+func (m *addEvent) handle(c *Core)    { c.applied(m.rid, c.reg.Added(m.rid, m.Add)) }
+func (m *removeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Removed(m.rid, m.Remove)) }
+func (m *customEvent) handle(c *Core) { c.applied(m.rid, c.reg.Custom(m.rid, m.name, m.payload)) }
+
+func (m *unsubscribeEvent) handle(c *Core) {
+	ended := c.reg.Direct(m.rid) > 0
+	c.applied(m.rid, c.reg.Revoked(m.rid, m.reason))
+	l := c.lines[m.rid]
+	if l == nil {
+		return
+	}
+	l.endLinger(c)
+	if ended && c.reg.Wanted(m.rid) {
+		c.retryLater(l, m.reason)
+	}
+	l.advance(c)
+}
+
+// applied counts events, and the ones that were for nobody. What did not fit is a
+// fault of the registry's, which reports it itself.
+func (c *Core) applied(rid string, err error) {
+	c.counters.Events++
+	if errors.Is(err, subs.ErrUnknownResource) {
+		c.counters.UnknownEvents++
+		c.notice(UnknownResource, rid, err)
+	}
+}
+
+func (m *broken) handle(c *Core) {
+	c.counters.BadFrames++
+	c.notice(BadFrame, m.rid, m.err)
+	if m.rid != "" {
+		c.reg.Distrust(m.rid, brokenEvent(m.rid, m.err))
+		return
+	}
+	q := c.table.byID[m.id]
+	if q == nil {
+		return
+	}
+	// The answer may have subscribed to things that cannot be known now.
+	if q.Type == wire.TypeSubscribe {
+		c.line(q.RID).uncertain = true
+	}
+	(&answer{id: m.id, err: unreadable(m.err)}).handle(c)
+	switch q.Type {
+	case wire.TypeSubscribe, wire.TypeGet, wire.TypeCall, wire.TypeAuth, wire.TypeNew:
+		c.distrust(subs.ErrInconsistent)
+	}
+}

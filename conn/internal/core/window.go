@@ -1,0 +1,92 @@
+package core
+
+import "time"
+
+// window limits how many subscribe and get requests are out at a time, so that a
+// replay does not bury the gateway. A request that is not answered within the
+// slot time gives up its place: a service that does not answer must not hold up
+// the others. There is a limit to that too.
+type window struct {
+	limit int
+	slot  time.Duration
+	queue []*line    // waiting for a place
+	slots []*request // having a place, or having given it up; in the order sent
+	used  int        // places taken
+	out   int        // requests out, with a place or without
+}
+
+// slotsPerPlace limits the requests out to so many times the window.
+const slotsPerPlace = 10
+
+func (w *window) free() bool { return w.used < w.limit && w.out < slotsPerPlace*w.limit }
+
+func (w *window) enter(q *request) {
+	q.window = w
+	w.slots = append(w.slots, q)
+	w.used++
+	w.out++
+}
+
+// leave takes back the place of a request that was answered or has timed out.
+func (w *window) leave(q *request) {
+	if q.window != w {
+		return
+	}
+	q.window = nil
+	w.out--
+	if i := w.index(q); i >= 0 {
+		w.slots[i] = nil
+		w.used--
+	}
+	w.trim()
+}
+
+func (w *window) index(q *request) int {
+	for i, s := range w.slots {
+		if s == q {
+			return i
+		}
+	}
+	return -1
+}
+
+// trim drops the places at the head that were left.
+func (w *window) trim() {
+	for len(w.slots) > 0 && w.slots[0] == nil {
+		w.slots = w.slots[1:]
+	}
+}
+
+func (w *window) deadline() time.Time {
+	if len(w.slots) == 0 || len(w.queue) == 0 {
+		return time.Time{}
+	}
+	return w.slots[0].sent.Add(w.slot)
+}
+
+// expire frees the places of requests that have held them for too long.
+func (w *window) expire(now time.Time) {
+	for len(w.slots) > 0 && !now.Before(w.slots[0].sent.Add(w.slot)) {
+		w.slots = w.slots[1:]
+		w.used--
+		w.trim()
+	}
+}
+
+func (w *window) clear() {
+	for _, l := range w.queue {
+		l.queued = false
+	}
+	*w = window{limit: w.limit, slot: w.slot}
+}
+
+// pump sends what waits as far as there are places.
+func (c *Core) pump(w *window) {
+	for len(w.queue) > 0 && w.free() {
+		l := w.queue[0]
+		w.queue[0] = nil
+		w.queue = w.queue[1:]
+		l.queued = false
+		l.sendNext(c, w)
+	}
+}

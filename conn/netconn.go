@@ -1,0 +1,107 @@
+package conn
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// netConn is the network connection below a WebSocket. It notices every sign of
+// life, tells its reader before a read that may have to wait, and gathers what is
+// written together.
+type netConn struct {
+	net.Conn
+	lastRead   atomic.Int64 // when bytes were last read, in Unix nanoseconds
+	beforeRead func()       // called by the reader; set before it starts
+
+	mu      sync.Mutex
+	phase   connPhase
+	holding bool
+	held    []byte
+}
+
+type connPhase uint8
+
+const (
+	handshaking connPhase = iota // ends with the dial
+	inUse                        // ends with the attempt
+	closed
+)
+
+// heldLimit is how many bytes are gathered before they are written.
+const heldLimit = 64 << 10
+
+func newNetConn(c net.Conn) *netConn {
+	n := &netConn{Conn: c, beforeRead: func() {}}
+	n.lastRead.Store(time.Now().UnixNano())
+	return n
+}
+
+// opened makes the connection outlive the dial, and reports whether it was still open.
+func (n *netConn) opened() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.phase == handshaking {
+		n.phase = inUse
+	}
+	return n.phase == inUse
+}
+
+// closeUnlessOpen closes the connection if it is still in its handshake.
+func (n *netConn) closeUnlessOpen() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.phase == handshaking {
+		n.phase = closed
+		n.Conn.Close()
+	}
+}
+
+// Read reads, and notes that there was something.
+func (n *netConn) Read(b []byte) (int, error) {
+	n.beforeRead()
+	count, err := n.Conn.Read(b)
+	if count > 0 {
+		n.lastRead.Store(time.Now().UnixNano())
+	}
+	return count, err
+}
+
+// hold gathers what is written until release.
+func (n *netConn) hold() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.holding = true
+}
+
+// release writes what was gathered.
+func (n *netConn) release() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.holding = false
+	return n.flush()
+}
+
+func (n *netConn) flush() error {
+	if len(n.held) == 0 {
+		return nil
+	}
+	_, err := n.Conn.Write(n.held)
+	n.held = n.held[:0]
+	return err
+}
+
+// Write writes, or gathers while on hold.
+func (n *netConn) Write(b []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.holding {
+		return n.Conn.Write(b)
+	}
+	n.held = append(n.held, b...)
+	if len(n.held) < heldLimit {
+		return len(b), nil
+	}
+	return len(b), n.flush()
+}

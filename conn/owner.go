@@ -1,0 +1,212 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/state"
+)
+
+// owner is the one goroutine that has the core. It takes inputs, steps the core
+// and carries out what it decides. It never waits for a socket or for user code.
+type owner struct {
+	*Client
+	core    *core.Core
+	attempt *attempt // the latest
+	timer   *time.Timer
+}
+
+// inputsPerRound is how many inputs may be stepped before their output is carried
+// out: what comes together is handed on together.
+const inputsPerRound = 64
+
+func newOwner(c *Client) *owner {
+	seed := [2]uint64{rand.Uint64(), rand.Uint64()}
+	if c.set.seed != nil {
+		seed = *c.set.seed
+	}
+	random := rand.New(rand.NewPCG(seed[0], seed[1]))
+	return &owner{Client: c, core: core.New(c.set.core(random)), timer: time.NewTimer(time.Hour)}
+}
+
+func (o *owner) run() {
+	o.core.Step(time.Now(), core.Start{})
+	o.carryOut(o.core.Output())
+	for o.core.State() != state.Closed {
+		o.step()
+		o.carryOut(o.core.Output())
+	}
+	o.timer.Stop()
+	o.hangUp(o.attempt)
+	o.last = o.count()
+	close(o.stopping)
+	go o.finish()
+}
+
+// finish waits for everybody else, outside of the goroutines that are waited for.
+func (o *owner) finish() {
+	o.own.Wait()
+	close(o.stopped)
+	o.user.Done()
+	o.user.Wait()
+	close(o.done)
+}
+
+// step waits for an input, or until something is due, and takes in what else is there.
+func (o *owner) step() {
+	o.timer.Stop()
+	if d := o.core.Deadline(); !d.IsZero() {
+		o.timer.Reset(time.Until(d))
+	}
+	select {
+	case in := <-o.inputs:
+		o.core.Step(time.Now(), in)
+	case whom := <-o.figures:
+		whom <- o.count()
+		return
+	case <-o.timer.C:
+		o.core.Step(time.Now(), core.Tick{})
+		return
+	}
+	for range inputsPerRound {
+		select {
+		case in := <-o.inputs:
+			o.core.Step(time.Now(), in)
+		default:
+			return
+		}
+	}
+}
+
+// figures are what the owner tells of the core.
+type figures struct {
+	core.Stats
+	staleSome []string // some subscriptions that are not live, if any
+}
+
+// staleNamed is how many of them.
+const staleNamed = 5
+
+func (o *owner) count() figures {
+	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed)}
+}
+
+func (o *owner) carryOut(out core.Output) {
+	o.publish(o.core, out.Transitions)
+	for _, t := range out.Transitions {
+		o.report(t)
+	}
+	for _, d := range out.Deliveries {
+		d.Handle.Owner.(*Subscription).push(d.Event, d.Live)
+	}
+	for _, e := range out.Ended {
+		e.Handle.Owner.(*Subscription).end(e.Err)
+	}
+	for _, r := range out.Replies {
+		r.To.(chan core.Reply) <- r // has room for the one reply it gets
+	}
+	for _, f := range out.Frames {
+		o.attempt.write(f)
+	}
+	for _, generation := range out.Closes {
+		if o.attempt != nil && o.attempt.generation == generation {
+			o.hangUp(o.attempt)
+		}
+	}
+	for range out.Authenticates {
+		o.authenticate(o.attempt)
+	}
+	for _, d := range out.Dials {
+		o.attempt = o.dial(d)
+	}
+	for _, ask := range out.Asks {
+		o.policy.add(policyTask, func() { o.askRetry(ask) })
+	}
+	if out.ResetBackOff {
+		o.user.Go(o.resetBackOff)
+	}
+	for _, n := range out.Notices {
+		o.logNotice(n)
+	}
+}
+
+func (o *owner) hangUp(a *attempt) {
+	if a != nil {
+		a.cancel()
+	}
+}
+
+// report gives a transition to the hook and to the log.
+func (c *Client) report(t state.Transition) {
+	c.hooks.add(transitionTask, func() {
+		c.set.logger.LogAttrs(context.Background(), transitionLevel(t), transitionMessage(t), t.LogValue().Group()...)
+		if c.set.hooks.Transition != nil {
+			c.set.hooks.Transition(t)
+		}
+	})
+}
+
+func transitionLevel(t state.Transition) slog.Level {
+	switch t.Event {
+	case state.Lost:
+		return slog.LevelWarn
+	case state.GaveUp:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+func transitionMessage(t state.Transition) string {
+	switch t.Event {
+	case state.Started:
+		return "connecting"
+	case state.DialFailed:
+		return "connecting failed"
+	case state.Opened:
+		return "connection open"
+	case state.Replayed:
+		return "connected"
+	case state.Lost:
+		return "connection lost"
+	case state.GaveUp:
+		return "gave up connecting"
+	}
+	return "closed"
+}
+
+func (c *Client) logNotice(n core.Notice) {
+	c.hooks.add(transitionTask, func() {
+		attrs := []slog.Attr{slog.Any("cause", n.Err)}
+		if n.RID != "" {
+			attrs = append(attrs, slog.String("rid", n.RID))
+		}
+		if n.Count > 1 {
+			attrs = append(attrs, slog.Int("count", n.Count))
+		}
+		c.set.logger.LogAttrs(context.Background(), slog.LevelWarn, noticeMessage(n.Kind), attrs...)
+	})
+}
+
+func noticeMessage(k core.NoticeKind) string {
+	switch k {
+	case core.BadFrame:
+		return "unreadable message"
+	case core.UnexpectedAnswer:
+		return "unexpected answer"
+	case core.UnknownResource:
+		return "event for an unknown resource"
+	case core.Inconsistent:
+		return "message does not fit the local copy"
+	case core.SubscribeFailed:
+		return "subscription not granted, will retry"
+	case core.Resyncing:
+		return "reconnecting to get everything anew"
+	case core.TooLarge:
+		return "message over the read limit"
+	}
+	return fmt.Sprintf("notice %d", k)
+}

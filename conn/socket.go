@@ -1,0 +1,244 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+)
+
+// socket is an open WebSocket with its two goroutines, one that reads and one that
+// writes. It ends with its context.
+type socket struct {
+	client     *Client
+	generation uint64
+	ctx        context.Context
+	ws         *websocket.Conn
+	net        *netConn
+	out        *outbox
+
+	decoder core.Decoder
+	batch   []core.Message // decoded, and not given to the owner yet
+	paused  atomic.Int64   // since when the reader waits for the owner; 0 if it does not
+}
+
+// batchLimit is how many messages are given to the owner at a time. Fewer are as
+// soon as there is nothing more to read at once.
+const batchLimit = 256
+
+func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websocket.Conn, n *netConn) *socket {
+	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox()}
+	n.beforeRead = s.flush
+	context.AfterFunc(ctx, s.hangUp)
+	c.own.Go(s.read)
+	c.own.Go(s.write)
+	return s
+}
+
+// goodbye is how long a close frame may take. The gateway forgets the connection
+// when it gets one, and does not close TCP: that is for the client to do.
+const goodbye = 50 * time.Millisecond
+
+func (s *socket) hangUp() {
+	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	_ = s.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(goodbye)) // a courtesy
+	s.ws.Close()
+}
+
+// lost tells the owner why the socket is of no more use.
+func (s *socket) lost(err error) {
+	if s.ctx.Err() == nil {
+		s.client.send(core.Lost{Generation: s.generation, Err: err})
+	}
+}
+
+// read reads and decodes frames until the socket ends.
+func (s *socket) read() {
+	var buffer []byte
+	for {
+		frame, err := s.readFrame(buffer[:0])
+		if err != nil {
+			s.flush()
+			s.lost(fmt.Errorf("read: %w", err))
+			return
+		}
+		s.client.observe(s.generation, false, frame)
+		s.batch = append(s.batch, s.decoder.Decode(frame))
+		if len(s.batch) >= batchLimit {
+			s.flush()
+		}
+		buffer = frame
+	}
+}
+
+// flush gives the owner what was decoded. While the owner is behind, the reader
+// waits here, and TCP makes the gateway wait.
+func (s *socket) flush() {
+	if len(s.batch) == 0 {
+		return
+	}
+	batch := s.batch
+	s.batch = nil
+	s.paused.Store(time.Now().UnixNano())
+	s.client.send(core.Received{Generation: s.generation, Messages: batch})
+	s.paused.Store(0)
+}
+
+// readFrame reads a message into buffer.
+func (s *socket) readFrame(buffer []byte) ([]byte, error) {
+	_, r, err := s.ws.NextReader()
+	if err != nil {
+		return nil, err
+	}
+	limit := s.client.set.readLimit
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = slices.Grow(buffer, 512)
+		}
+		n, err := r.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		switch {
+		case len(buffer) > limit:
+			return nil, tooLarge(buffer, r)
+		case errors.Is(err, io.EOF):
+			return buffer, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// tailSize is enough of the end of a response to have its id.
+const tailSize = 64
+
+// tooLarge finds out what a message over the limit is about: an event says so at
+// its beginning, a response at its end, so the rest is read and thrown away.
+func tooLarge(head []byte, rest io.Reader) error {
+	tail := slices.Clone(head[max(0, len(head)-tailSize):])
+	chunk := make([]byte, 32<<10)
+	for {
+		n, err := rest.Read(chunk)
+		tail = append(tail, chunk[:n]...)
+		tail = tail[max(0, len(tail)-tailSize):]
+		if err != nil {
+			break
+		}
+	}
+	return core.Culprit(head, tail)
+}
+
+// outbox holds frames that wait to be written. Putting one in never waits.
+type outbox struct {
+	wake chan struct{}
+
+	mu     sync.Mutex
+	frames [][]byte
+	bytes  int
+}
+
+// outboxLimit is how many bytes may wait for a gateway that does not read.
+const outboxLimit = 64 << 20
+
+var errOutboxFull = errors.New("the gateway does not read what it is sent")
+
+func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+
+func (o *outbox) put(frame []byte) {
+	o.mu.Lock()
+	o.frames = append(o.frames, frame)
+	o.bytes += len(frame)
+	o.mu.Unlock()
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outbox) take() ([][]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bytes > outboxLimit {
+		return nil, errOutboxFull
+	}
+	frames := o.frames
+	o.frames, o.bytes = nil, 0
+	return frames, nil
+}
+
+// write writes frames and pings until the socket ends.
+func (s *socket) write() {
+	alive := keepalive{interval: s.client.set.pingInterval, timeout: s.client.set.pingTimeout}
+	timer := time.NewTimer(alive.interval)
+	defer timer.Stop()
+	for {
+		var err error
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-s.out.wake:
+			err = s.writeFrames()
+		case <-timer.C:
+			var wait time.Duration
+			wait, err = s.keepAlive(&alive)
+			timer.Reset(wait)
+		}
+		if err != nil {
+			s.lost(err)
+			return
+		}
+	}
+}
+
+// writeFrames writes everything that waits, in as few writes to the network as it takes.
+func (s *socket) writeFrames() error {
+	frames, err := s.out.take()
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(s.client.set.writeTimeout)
+	if err := s.ws.SetWriteDeadline(deadline); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	s.net.hold()
+	for _, frame := range frames {
+		s.client.observe(s.generation, true, frame)
+		if err := s.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	if err := s.net.release(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// keepAlive pings when it is time to, and returns when to look again.
+func (s *socket) keepAlive(k *keepalive) (time.Duration, error) {
+	now := time.Now()
+	action, wait := k.next(now, time.Unix(0, s.net.lastRead.Load()), s.paused.Load() != 0)
+	switch action {
+	case keepPing:
+		if err := s.ws.WriteControl(websocket.PingMessage, nil, now.Add(s.client.set.writeTimeout)); err != nil {
+			return 0, fmt.Errorf("ping: %w", err)
+		}
+	case keepGiveUp:
+		return 0, ErrPingTimeout
+	}
+	return wait, nil
+}
+
+// observe gives the Frame hook a copy of a frame.
+func (c *Client) observe(generation uint64, sent bool, frame []byte) {
+	if hook := c.set.hooks.Frame; hook != nil {
+		f := Frame{Generation: generation, Sent: sent, Data: slices.Clone(frame)}
+		c.hooks.add(frameTask, func() { hook(f) })
+	}
+}

@@ -1,0 +1,91 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/state"
+)
+
+// status is what the owner publishes for everybody to read.
+type status struct {
+	state   state.State
+	inSync  bool
+	stale   int           // subscriptions that are not live
+	cause   error         // of the last loss or failed attempt; nil while Connected
+	changed chan struct{} // closed when there is a newer status
+}
+
+// publish makes what the core has come to known, if it is news.
+func (c *Client) publish(o *core.Core, transitions []state.Transition) {
+	old := c.status.Load()
+	next := &status{state: o.State(), inSync: o.InSync(), stale: o.Stale(), cause: old.cause}
+	for _, t := range transitions {
+		if t.Cause != nil || t.To == state.Connected {
+			next.cause = t.Cause
+		}
+	}
+	if next.state == old.state && next.inSync == old.inSync && next.stale == old.stale && next.cause == old.cause {
+		return
+	}
+	next.changed = make(chan struct{})
+	c.status.Store(next)
+	close(old.changed)
+}
+
+// WaitFor waits until the client is in one of the given states. It fails when ctx
+// ends, and with [ErrClosed] when the client is closed and that was not waited
+// for; both errors say what the last attempt to connect met.
+func (c *Client) WaitFor(ctx context.Context, states ...state.State) error {
+	return c.wait(ctx, func(s *status) (bool, error) {
+		return slices.Contains(states, s.state), fmt.Errorf("conn: still %v", s.state)
+	})
+}
+
+// WaitInSync waits until the client is Connected and every subscription is live.
+// It fails like [Client.WaitFor].
+func (c *Client) WaitInSync(ctx context.Context) error {
+	return c.wait(ctx, func(s *status) (bool, error) {
+		return s.inSync, fmt.Errorf("conn: still %v, %d subscriptions stale%s", s.state, s.stale, c.someStale(ctx))
+	})
+}
+
+// someStale names subscriptions that are stale, for an error.
+func (c *Client) someStale(ctx context.Context) string {
+	if ctx.Err() == nil {
+		return "" // no error yet
+	}
+	rids := c.figuresNow().staleSome
+	if len(rids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%q and so on)", rids)
+}
+
+// wait waits until reached says so; reached also says what to report if that never is.
+func (c *Client) wait(ctx context.Context, reached func(*status) (bool, error)) error {
+	for {
+		s := c.status.Load()
+		if ok, _ := reached(s); ok {
+			return nil
+		}
+		switch {
+		case s.state == state.Closed && s.cause != nil:
+			return fmt.Errorf("conn: %w: %w", ErrClosed, s.cause)
+		case s.state == state.Closed:
+			return fmt.Errorf("conn: %w", ErrClosed)
+		}
+		select {
+		case <-s.changed:
+			continue
+		case <-ctx.Done():
+		}
+		_, problem := reached(s)
+		if s.cause != nil {
+			return fmt.Errorf("%w: %w; the last attempt: %w", problem, ctx.Err(), s.cause)
+		}
+		return fmt.Errorf("%w: %w", problem, ctx.Err())
+	}
+}
