@@ -1,0 +1,11 @@
+// Package examples holds programs to run and to copy from; there is no code in
+// itself.
+//
+//   - quickstart: everything in one process, to watch how a feed survives its
+//     gateway. Start here.
+//   - readme: the program of README.md, the shortest that follows a resource.
+//   - news-service: a service over plain NATS, for a real Resgate.
+//   - news-client: a client for it, which shows every message raw and what it means.
+//
+// Each has a test that runs it.
+package examples
