@@ -1,5 +1,13 @@
-// Package docs holds the documents of this module; there is no code in it.
+// Package docs holds the documents of this module. Its code is in its tests: the
+// functions that the guide quotes.
 //
+//   - getting-started.md: a first service and client, with a real NATS server and
+//     Resgate.
+//   - guide.md: how to do what a program has to do, from subscribing to tests.
+//   - coming-from.md: for users of the JavaScript, .NET and Python clients.
+//   - protocol.md: every part of the protocol, with its code and its tests.
+//   - architecture.md: who owns what, which file holds what, and what does not
+//     meet the eye.
 //   - states.md: the states of a connection as a picture and a table. It is
 //     generated from the table in package state.
 package docs
