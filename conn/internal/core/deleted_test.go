@@ -1,0 +1,210 @@
+package core_test
+
+import (
+	"testing"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/state"
+)
+
+// withChild subscribes to p, which refers to c, and then to c.
+func withChild(r *rig) (p, c *listener) {
+	p = r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	c = r.subscribe("c")
+	r.answer(r.sent("subscribe c")[0], `{}`)
+	c.hears(`c sync (first) {"v":1}`)
+	return p, c
+}
+
+func TestDeletedResourceIsRetriedSlowly(t *testing.T) {
+	r := connected(t)
+	a := r.subscribed("a")
+	r.read(`{"event":"a.delete","data":null}`, `{"event":"a.unsubscribe","data":{"reason":{"code":"system.deleted","message":"Deleted"}}}`)
+	a.hears("a delete", "a stale: Deleted (system.deleted)", "a unsubscribe: Deleted (system.deleted)")
+	r.asked("a")
+	r.retryAfter("a", 0)
+	r.pass(r.cfg.RetryFloor)
+	r.refuse(r.sent("subscribe a")[0], res.ErrNotFound)
+	r.retryAfter("a", 0)
+	r.pass(r.cfg.RetryFloor)
+	r.answer(r.sent("subscribe a")[0], model("a", 7))
+	a.hears("a change v=7 (was 1)", `a sync (reconnect) {"v":7}`)
+}
+
+func TestDeletedResourceIsNotAskedForWhileReferredTo(t *testing.T) {
+	r := connected(t)
+	_, c := withChild(r)
+	r.read(`{"event":"c.delete","data":null}`, `{"event":"c.unsubscribe","data":{"reason":{"code":"system.deleted","message":"Deleted"}}}`)
+	for range 5 {
+		r.asked("c")
+		r.retryAfter("c", 0)
+		r.pass(r.cfg.RetryFloor)
+		r.sent()
+	}
+	late, get := r.subscribe("c"), r.get("c")
+	r.wantReply(late, nil) // stale, as it is for the other handle
+	r.wantReply(get, res.ErrDeleted)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.asked("c")
+	r.retryAfter("c", 0)
+	r.pass(r.cfg.RetryFloor)
+	r.answer(r.sent("subscribe c")[0], model("c", 2))
+	c.heard = c.heard[len(c.heard)-2:]
+	c.hears("c change v=2 (was 1)", `c sync (reconnect) {"v":2}`)
+}
+
+func TestFirstSubscribeOfADeletedResourceFails(t *testing.T) {
+	r := connected(t)
+	p := r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	waiting := r.subscribe("c")
+	req := r.sent("subscribe c")[0]
+	r.event("c.delete", `null`)
+	r.wantReply(r.subscribe("c"), res.ErrDeleted)
+	r.wantReply(waiting, res.ErrDeleted)
+	r.wantReply(r.get("c"), res.ErrDeleted)
+	p.close()
+	r.answer(r.sent("unsubscribe p")[0], "")
+	r.refuse(req, res.ErrNotFound)
+	c := r.subscribe("c")
+	r.answer(r.sent("subscribe c")[0], model("c", 2))
+	c.hears(`c sync (first) {"v":2}`)
+}
+
+func TestReplayThatIsAnsweredWithDeadContent(t *testing.T) {
+	r := connected(t)
+	withChild(r)
+	r.cut()
+	r.reopen()
+	reqs := r.sent("subscribe p", "subscribe c")
+	r.answer(reqs[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":2}}}`)
+	r.event("c.delete", `null`)
+	r.answer(reqs[1], `{}`)
+	r.answer(r.sent("unsubscribe c")[0], "")
+	r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
+	r.asked("c")
+	r.wantState(state.Connected)
+	if s := r.core.Stats(); s.Stale != 1 || s.Inconsistencies != 0 {
+		t.Errorf("the figures are %+v", s)
+	}
+}
+
+func TestDeletedWhileTheLastThatRefersToItIsReleased(t *testing.T) {
+	r := connected(t)
+	p := r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	c := r.subscribe("c")
+	p.close()
+	reqs := r.sent("subscribe c", "unsubscribe p")
+	r.event("c.delete", `null`)
+	r.answer(reqs[0], model("c", 1)) // dead, for the gateway had not read the unsubscribe
+	r.wantReply(c, res.ErrDeleted)
+	c.hears()
+	r.answer(reqs[1], "")
+	r.answer(r.sent("unsubscribe c")[0], "")
+}
+
+func TestSubscribeThatCrossesADeleteIsNotTrusted(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	c := r.subscribe("c")
+	req := r.sent("subscribe c")[0]
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.answer(req, model("c", 1)) // as the gateway answers while the reference is there
+	r.wantReply(c, res.ErrDeleted)
+	r.answer(r.sent("unsubscribe c")[0], "")
+	r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
+	c.hears()
+	again := r.subscribe("c")
+	r.answer(r.sent("subscribe c")[0], model("c", 2))
+	again.hears(`c sync (first) {"v":2}`)
+	r.wantState(state.Connected)
+}
+
+func TestResourceOfACallThatCrossesADeleteIsNotTrusted(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	call, l := r.callResource("x", "find")
+	req := r.sent("call x.find")[0]
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.answer(req, `{"rid":"c","models":{"c":{"v":1}}}`)
+	r.wantReply(call, res.ErrDeleted)
+	l.hears()
+	r.sent("unsubscribe c")
+}
+
+func TestGetThatCrossesADeleteFails(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	p := r.sent("subscribe p")[0]
+	get := r.get("c")
+	req := r.sent("get c")[0]
+	r.answer(p, `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	r.event("c.delete", `null`)
+	r.answer(req, model("c", 1))
+	r.wantReply(get, res.ErrDeleted)
+}
+
+func TestResourceThatIsBackIsTrusted(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	call, l := r.callResource("x", "find")
+	req := r.sent("call x.find")[0]
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.event("p.change", `{"values":{"c":{"rid":"c"}},"models":{"c":{"v":2}}}`)
+	r.answer(req, `{"rid":"c"}`)
+	r.wantReply(call, nil)
+	l.hears(`c sync (first) {"v":2}`)
+}
+
+// The gateway takes the dead content for sent, and does not send it again.
+func TestDeadContentIsNotKept(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	r.call("slow", "call")
+	r.subscribe("c")
+	req := r.sent("call slow.call", "subscribe c")[1]
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.answer(req, model("c", 1))
+	r.event("p.change", `{"values":{"c":{"rid":"c"}}}`)
+	r.pass(0)
+	r.wantState(state.Dialing)
+}
+
+func TestRequestsSentAfterADeathAreTrusted(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	c := r.subscribe("c")
+	r.answer(r.sent("subscribe c")[0], model("c", 2))
+	c.hears(`c sync (first) {"v":2}`)
+	r.pass(0)
+	r.wantState(state.Connected)
+}
+
+func TestDeletedWhileTheReplayWaitsForAPlace(t *testing.T) {
+	r := connected(t, func(c *core.Config) { c.ReplayWindow = 1 })
+	withChild(r)
+	r.subscribed("x")
+	r.cut()
+	r.reopen()
+	first := r.sent("subscribe p")[0]
+	r.read(r.success(first, `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":2}}}`), `{"event":"c.delete","data":null}`)
+	r.answer(r.sent("subscribe x")[0], model("x", 1))
+	r.asked("c")
+	r.sent()
+	r.changed("new -> dialing: started", "dialing -> resubscribing: opened", "resubscribing -> connected: replayed",
+		"connected -> dialing: lost", "dialing -> resubscribing: opened", "resubscribing -> connected: replayed")
+}
