@@ -11,7 +11,8 @@ import (
 // more with a Drop after the event that has taken the last reference away. While
 // its own resource is stale it hears nothing.
 
-// Drop says to a deep handle that its resource reaches another one no more.
+// Drop says to a deep handle that its resource reaches another one no more, and to a
+// stream that a resource is followed no more.
 type Drop struct{ subject }
 
 // String returns the event on one line, for people.

@@ -42,6 +42,7 @@ var pureImports = map[string]struct{ parts []string }{
 	"maps":            {},
 	"math":            {},
 	"math/bits":       {},
+	"net/url":         {},
 	"slices":          {},
 	"sort":            {},
 	"strconv":         {},
