@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -42,6 +43,9 @@ func (c *Client) callResource(ctx context.Context, r wire.Request, params any, o
 	s := c.newSubscription("", opts)
 	answer, err := c.call(ctx, &core.Call{Request: r, Handle: &s.handle}, params)
 	if err == nil && answer.Result.RID == "" {
+		if rid := c.legacyResource(answer.Result.Payload); rid != "" {
+			return c.Subscribe(ctx, rid, opts...)
+		}
 		err = ErrNoResource
 	}
 	if err != nil {
@@ -49,6 +53,16 @@ func (c *Client) callResource(ctx context.Context, r wire.Request, params any, o
 		return nil, fmt.Errorf("conn: %s: %w", describe(r), err)
 	}
 	return s, nil
+}
+
+// legacyResource returns the id of the resource that a gateway before protocol 1.2.0
+// answers a call with. It looks like a payload there, and is not subscribed.
+func (c *Client) legacyResource(payload []byte) string {
+	var resource struct{ RID string }
+	if !core.Legacy(c.figuresNow().Protocol) || json.Unmarshal(payload, &resource) != nil {
+		return ""
+	}
+	return resource.RID
 }
 
 // Set changes properties of a model by calling its method set (RES-Client protocol,

@@ -271,3 +271,29 @@ func TestEventsHandOutTheRegisteredType(t *testing.T) {
 		}
 	})
 }
+
+func TestCallResourceOfALegacyGateway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, resgatetest.WithLegacy("1.1.1"))
+		w.must(w.service.SetModel("book.1", map[string]any{"title": "x"}))
+		w.must(w.service.HandleCall("books", "new", func(*resgatetest.Request) (any, error) {
+			return resgatetest.Resource("book.1"), nil
+		}))
+		w.must(w.service.HandleCall("books", "count", func(*resgatetest.Request) (any, error) { return 7, nil }))
+		c := w.connected()
+		s, err := c.CallResource(context.Background(), "books", "new", nil)
+		w.must(err)
+		if s.RID() != "book.1" {
+			t.Errorf("the resource is %q", s.RID())
+		}
+		read(t, s).expect(`book.1 sync (first) {"title":"x"}`)
+		if _, err := c.CallResource(context.Background(), "books", "count", nil); !errors.Is(err, conn.ErrNoResource) {
+			t.Errorf("a payload gives %v", err)
+		}
+		s.Close()
+		synctest.Wait()
+		if direct := w.gateway.Connections()[0].Subscriptions; len(direct) != 0 {
+			t.Errorf("the gateway still counts %v", direct)
+		}
+	})
+}

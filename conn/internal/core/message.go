@@ -95,7 +95,7 @@ func (d *Decoder) response(r *wire.Response) Message {
 	switch requestType(r.ID) {
 	case wire.TypeVersion:
 		a.protocol, err = r.Protocol()
-		d.legacy = !atLeast(a.protocol, 1, 2, 0)
+		d.legacy = Legacy(a.protocol)
 	case wire.TypeSubscribe, wire.TypeGet:
 		a.set, err = r.Set()
 	case wire.TypeNew:
@@ -159,6 +159,10 @@ func custom(e *wire.Event) Message {
 	}
 	return &customEvent{e.RID, e.Name, payload}
 }
+
+// Legacy reports whether calls are answered bare in a protocol version, so that a
+// resource cannot be told from a payload and is not subscribed.
+func Legacy(protocol string) bool { return !atLeast(protocol, 1, 2, 0) }
 
 // atLeast reports whether a protocol version is one or later. What cannot be read
 // is taken for an old one.
