@@ -203,7 +203,8 @@ func (e *Unsubscribe) String() string { return fmt.Sprintf("%s unsubscribe: %v",
 func (e *Unsubscribe) size() int { return eventSize }
 
 // Stale says that the resource may be behind the service from here on: no event
-// comes until a [Sync] does. The last content stays readable.
+// comes until a [Sync] does, but for the [Unsubscribe] that follows a [Delete]. The
+// last content stays readable.
 type Stale struct {
 	subject
 	Cause error // what happened: the connection's error, or the reason of an [Unsubscribe]

@@ -55,8 +55,7 @@ func behaviours() []behaviour {
 		{17, "auth-permanent", memory, authPermanent, ""},
 		{18, "credentials-per-attempt", memory, credentialsPerAttempt, ""},
 		{19, "revoked", both, revoked, ""},
-		{19, "revoked, login crosses refusal", memory, loginCrossesRefusal,
-			"known: only what was refused before the answer to the login is tried again at once"},
+		{19, "revoked, login crosses refusal", memory, loginCrossesRefusal, ""},
 
 		// Subscribing, the cache and references.
 		{20, "first-callback-is-snapshot", both, firstCallbackIsSnapshot, ""},

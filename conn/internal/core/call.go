@@ -75,6 +75,7 @@ func (c *Core) called(q *request, a *answer) {
 	if a.err != nil {
 		r.Err = a.err
 	} else if q.Type == wire.TypeAuth && c.link.phase == open {
+		c.loggedIn = c.table.seq
 		c.retryDenied()
 	}
 	if a.result.RID != "" {

@@ -24,6 +24,7 @@ type Core struct {
 	replayLeft int    // lines whose replay has not been answered
 
 	lingering []lingering
+	loggedIn  uint64 // number of the newest request when an auth request last succeeded
 	retries   retryQueue
 	deaths    []death        // that requests which are out may have crossed
 	asked     map[string]int // by rid: questions to the policy that it has not answered

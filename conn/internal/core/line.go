@@ -178,6 +178,8 @@ func (l *line) subscribed(c *Core, q *request, a *answer) {
 		c.reg.Install(a.set)
 		c.reg.Subscribed(l.rid)
 		l.recovered(c)
+	case !q.timedOut && c.overtaken(q, a.err):
+		l.refuse(c, a.err) // what is wanted all the same is asked for again at once
 	case !q.timedOut:
 		l.failed(c, a.err)
 	}
