@@ -227,3 +227,15 @@ func printFrame(request wire.Request) {
 	}
 	fmt.Printf("%s\n", frame)
 }
+
+// A gateway below protocol 1.2.0 answers calls with the bare payload.
+func ExampleResponse_LegacyCallResult() {
+	message, err := wire.Parse([]byte(`{"result":{"total":3},"id":6}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := message.(*wire.Response).LegacyCallResult()
+	fmt.Printf("payload %s %v\n", result.Payload, err)
+	// Output: payload {"total":3} <nil>
+}
