@@ -246,7 +246,9 @@ func (e *entry) markSent() {
 	}
 	e.state = sent
 	for _, rid := range slices.Sorted(maps.Keys(e.refs)) {
-		e.refs[rid].entry.markSent()
+		if r := e.refs[rid]; r != nil { // or an event that has waited for another one took it away
+			r.entry.markSent()
+		}
 	}
 	e.unhold(holdLoading)
 }
