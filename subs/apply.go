@@ -15,10 +15,8 @@ func (r *Registry) Disconnected(cause error) {
 		e.direct, e.heldIn, e.dead = 0, 0, false
 		e.sent, e.missed, e.changed, e.doubtful = false, false, false, false
 	}
-	streams := r.streams
-	r.streams = nil // one event says it all
-	for _, h := range streams {
-		r.deliver(h, &Stale{Cause: cause})
+	for _, h := range r.streams {
+		r.deliver(h, &Stale{Cause: cause}) // one event says it all
 	}
 	for el := r.wanted.Front(); el != nil; el = el.Next() {
 		for _, h := range el.Value.(*entry).handles {
@@ -40,7 +38,6 @@ func (r *Registry) Disconnected(cause error) {
 	r.graves = newTombstones()
 	r.Sweep()
 	r.replaying = true
-	r.streams = streams
 }
 
 // Install takes in the resource set of any answer or event, and owns it from then
@@ -54,9 +51,9 @@ func (r *Registry) Disconnected(cause error) {
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
 		switch e, content := r.entry(resource.RID), newResource(resource); {
-		case e.standing == held:
+		case e.standing == held || e.dead:
 			r.compare(e, content)
-		case !e.holding() && !e.dead:
+		case !e.holding():
 			r.replace(e, content)
 		}
 	}
@@ -133,16 +130,28 @@ func (r *Registry) Deleted(rid string) error {
 	if err != nil {
 		return err
 	}
+	e.missed = true // if the gateway sends the same content again, it may be the dead one
 	if e.standing == held {
 		ev := &Delete{subject: subject{rid}}
 		r.tell(e, ev)
 		e.cause, e.ending = res.ErrDeleted, ev
+		if e.heldIn > 0 {
+			r.die(e)
+			return nil
+		}
 		r.unhold(e)
 	}
-	e.dead = e.heldIn > 0
 	r.unpark(e)
 	r.settle()
 	return nil
+}
+
+// die makes e stale that is deleted and still referred to. The gateway goes on holding
+// what it refers to.
+func (r *Registry) die(e *entry) {
+	e.dead = true
+	r.stand(e, suspect)
+	r.tellStale(e, e.cause)
 }
 
 // Changed applies a model change event.
@@ -259,7 +268,7 @@ func (r *Registry) following(rid, event string) (*entry, error) {
 		return e, nil
 	}
 	switch event {
-	case wire.EventChange, wire.EventAdd, wire.EventRemove:
+	case wire.EventChange, wire.EventAdd, wire.EventRemove, wire.EventDelete:
 		r.miss(rid)
 	}
 	return nil, unknown(rid, event)

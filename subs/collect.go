@@ -1,5 +1,10 @@
 package subs
 
+import (
+	"slices"
+	"strings"
+)
+
 // What loses its last holder is not gone at once. A request that was out at that
 // moment may turn out to hold it (a subscribe that is then answered with an empty
 // set), and its events keep coming until the gateway has seen that too. So it is
@@ -99,6 +104,7 @@ func (r *Registry) remove(e *entry) {
 		return
 	}
 	delete(r.entries, e.rid)
+	r.streamGone(e)
 	if e.content != nil && e.sent {
 		r.graves.bury(e.grave())
 	}
@@ -122,6 +128,9 @@ func (r *Registry) Sweep() {
 	r.replaying = false
 	for _, e := range r.entries {
 		r.orphans = append(r.orphans, e)
+	}
+	if len(r.streams) > 0 { // which hear of it, in an order that does not depend on chance
+		slices.SortFunc(r.orphans, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
 	}
 	r.collectOrphans()
 }

@@ -95,7 +95,7 @@ func (e *entry) check() error {
 		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, e.told, e.cause)
 	case e.standing == held && (e.told != nil || e.cause != nil || e.ending != nil):
 		return fmt.Errorf("%q: live, told %v because of %v after %v", e.rid, e.told, e.cause, e.ending)
-	case e.dead && (e.heldIn == 0 || e.standing != stale):
+	case e.dead && (e.heldIn == 0 || e.standing != suspect):
 		return fmt.Errorf("%q: dead, standing %d, %d held references", e.rid, e.standing, e.heldIn)
 	case e.mark != unseen || e.inner != 0:
 		return fmt.Errorf("%q: a search left its marks", e.rid)

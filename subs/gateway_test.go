@@ -34,13 +34,18 @@ func (g *gateway) reach(root func(rid string) bool) map[string]bool {
 	for len(todo) > 0 {
 		rid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if _, dead := g.dead[rid]; reached[rid] || !g.sent[rid] && !dead {
+		dead, isDead := g.dead[rid]
+		switch {
+		case reached[rid]:
+			continue
+		case g.sent[rid]:
+			todo = append(todo, references(g.truth[rid])...)
+		case isDead: // it goes on holding what it refers to
+			todo = append(todo, references(dead)...)
+		default:
 			continue
 		}
 		reached[rid] = true
-		if g.sent[rid] {
-			todo = append(todo, references(g.truth[rid])...)
-		}
 	}
 	return reached
 }

@@ -12,12 +12,15 @@ func (r *Registry) hold(e *entry) {
 	for todo := []*entry{e}; len(todo) > 0; {
 		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
 		switch e.standing {
-		case held, suspect:
+		case held:
+			continue
+		case suspect:
+			if e.dead && e.direct > 0 {
+				r.faults = append(r.faults, inconsistent(e.rid, "the gateway has granted it as it was when deleted"))
+			}
 			continue
 		case missing, stale:
-			if !e.dead || e.direct > 0 {
-				r.faults = append(r.faults, inconsistent(e.rid, "the gateway holds it and has not sent it"))
-			}
+			r.faults = append(r.faults, inconsistent(e.rid, "the gateway holds it and has not sent it"))
 			continue
 		}
 		r.stand(e, held)
@@ -73,7 +76,7 @@ func (r *Registry) unhold(e *entry) {
 		r.park(e)
 		r.tellStale(e, e.cause)
 	}
-	r.tellStreams(e, &Drop{subject{e.rid}})
+	r.streamGone(e)
 	e.references(r.release)
 }
 

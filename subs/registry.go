@@ -71,8 +71,9 @@ type entry struct {
 	watchers []*Handle     // deep handles on other resources that reach this one
 	place    *list.Element // in Registry.wanted, nil without handles
 	direct   int           // direct subscriptions at the gateway, on this connection
-	dead     bool          // deleted, and still referred to: the gateway sends nothing of it
+	dead     bool          // deleted, and still referred to: the gateway sends nothing of it, but holds what it refers to
 
+	streamed bool // streams have been told of it
 	doubtful bool // the copy may be an old one: see tombstone.go
 
 	// References to this resource, one for every place they stand in.
@@ -97,7 +98,7 @@ const (
 	missing standing = iota // no copy: known by name only
 	held                    // a direct subscription reaches it: its events come, it is right
 	limbo                   // nothing holds it, but an answer that is still out may; events are applied
-	suspect                 // as held, but a message did not fit: takes no events until the next connection
+	suspect                 // as held, but dead, or a message did not fit: takes no events until the next connection
 	stale                   // readable, but no events come
 )
 
@@ -298,7 +299,12 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 	if h.Silent {
 		return
 	}
-	live := h.entry == nil || h.entry.standing == held
+	live := false
+	if h.entry != nil {
+		live = h.entry.standing == held
+	} else if _, stale := ev.(*Stale); !stale || ev.RID() != "" {
+		live = true // of a stream: until the connection is lost
+	}
 	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: live})
 }
 

@@ -19,8 +19,8 @@ var errSlip = errors.New("the gateway has let go of what is held")
 // adds one that leads to it again by way of what is not loaded yet. For the client,
 // that sees one event, it was held all along. Then its content comes anew.
 
-// compare looks at content that the gateway sends for e, which is held. What is neither
-// the first copy nor the present one can only be loaded anew.
+// compare looks at content that the gateway sends for e, which is held, or dead and
+// referred to. What is neither the first copy nor the present one was loaded anew.
 func (r *Registry) compare(e *entry, content *Resource) {
 	if !content.Equal(e.content) && !(e.changed && content.hash() == e.first) {
 		r.slips = append(r.slips, e)
@@ -73,8 +73,12 @@ func (e *entry) refersTo(child *entry) (refers bool) {
 // admitSlips makes stale what is held, and what the gateway has let go by mistake.
 func (r *Registry) admitSlips() {
 	for _, e := range r.slips {
-		if e.standing == held {
-			r.suspend(e, fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent))
+		fault := fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent)
+		switch {
+		case e.standing == held:
+			r.suspend(e, fault)
+		case e.dead: // it was created anew
+			r.faults = append(r.faults, fault)
 		}
 	}
 	r.slips = nil

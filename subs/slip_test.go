@@ -82,12 +82,54 @@ func TestContentForWhatIsHeldIsAFaultWhenItIsNew(t *testing.T) {
 }
 
 func TestCopyIsDoubtfulWhenEventsWereMissed(t *testing.T) {
+	for _, event := range []string{"change", "delete"} {
+		r := newRig(t)
+		r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+		r.drop("p")
+		if err := r.event("c", event, `{"values":{"x":2}}`); err == nil {
+			t.Errorf("%s was applied to what nothing holds", event)
+		}
+		r.want("q", `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+		r.faults(1)
+	}
+}
+
+func TestDeletedResourceGoesOnHoldingWhatItRefersTo(t *testing.T) {
 	r := newRig(t)
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"below":{"rid":"b"}},"b":{"x":1}}}`)
 	r.apply("c", "delete", `null`)
-	if err := r.event("b", "change", `{"values":{"x":2}}`); err == nil {
-		t.Error("an event was applied to what only a deleted resource refers to")
+	r.apply("b", "change", `{"values":{"x":2}}`)
+	r.has("b", `{"x":2}`)
+	r.apply("p", "change", `{"values":{"child":null}}`)
+	r.counts(1, 0, 1)
+	r.faults(0)
+}
+
+func TestNewContentForWhatIsDeadIsAFault(t *testing.T) {
+	for x, faults := range map[int]int{1: 0, 2: 1} { // the dead copy, another
+		r := newRig(t)
+		r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+		r.apply("c", "delete", `null`)
+		r.apply("p", "change", fmt.Sprintf(`{"values":{"other":{"rid":"q"}},"models":{"q":{"child":{"rid":"c"}},"c":{"x":%d}}}`, x))
+		r.faults(faults)
 	}
-	r.apply("p", "change", `{"values":{"other":{"rid":"b"}},"models":{"b":{"x":1}}}`)
+}
+
+func TestCopyIsDoubtfulWhenItMayBeDead(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.apply("c", "delete", `null`)
+	r.drop("p")
+	r.want("c", `{"models":{"c":{"x":1}}}`)
+	r.faults(1)
+}
+
+func TestDoubtOutlivesTheCopy(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.apply("c", "change", `{"values":{"x":2}}`)
+	r.drop("p")
+	r.got(r.request(), `{"models":{"c":{"x":1}}}`)
+	r.want("q", `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 	r.faults(1)
 }

@@ -25,6 +25,9 @@ func (r *Registry) syncStream(h *Handle, reason SyncReason) {
 			rids = append(rids, rid)
 		}
 	}
+	for _, rid := range rids {
+		r.entries[rid].streamed = true
+	}
 	view := r.viewOnly(rids)
 	r.deliver(h, &Sync{Reason: reason, View: view})
 }
@@ -49,9 +52,18 @@ func (r *Registry) streamLive(e *entry) {
 	if len(r.streams) == 0 {
 		return
 	}
+	e.streamed = true
 	reason := SyncReached
 	if e.told != nil {
 		reason = SyncReconnect
 	}
 	r.tellStreams(e, r.syncOf(e.snapshot(), reason))
+}
+
+// streamGone tells the streams that e is followed no more, if they were told of it.
+func (r *Registry) streamGone(e *entry) {
+	if e.streamed {
+		e.streamed = false
+		r.tellStreams(e, &Drop{subject{e.rid}})
+	}
 }

@@ -67,3 +67,18 @@ func TestAStreamThatLaggedIsToldWhatEverythingIs(t *testing.T) {
 		}
 	}
 }
+
+func TestAStreamHearsOfWhatAnOutageTookAway(t *testing.T) {
+	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r.OpenStream(r.handle, ">")
+	r.Open(new(subs.Handle), "a")
+	r.Install(wire.Set{Resources: []wire.Resource{node("a", "b"), node("b", "c"), node("c", "b")}})
+	r.Subscribed("a")
+	r.TakeDeliveries()
+	r.Disconnected(errors.New("lost"))
+	r.expect(`stale: lost`)
+	r.Install(wire.Set{Resources: []wire.Resource{node("a")}})
+	r.Subscribed("a")
+	r.Sweep()
+	r.expect(`a sync (reconnect) {}`, `c drop`, `b drop`)
+}

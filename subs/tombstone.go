@@ -78,7 +78,7 @@ func (e *entry) grave() grave {
 	if !e.changed {
 		first = e.content.hash()
 	}
-	return grave{rid: e.rid, first: first, outdated: e.outdated()}
+	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated()}
 }
 
 // miss notes an event that changes what the client does not follow any more. The
