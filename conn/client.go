@@ -152,7 +152,7 @@ func (c *Client) ask(ctx context.Context, in core.Input, replies chan core.Reply
 		return core.Reply{}, err
 	}
 	if !c.send(in) {
-		return core.Reply{}, ErrClosed
+		return core.Reply{}, c.last.ended // send fails after last was set
 	}
 	select {
 	case r := <-replies:

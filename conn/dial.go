@@ -25,9 +25,11 @@ type attempt struct {
 }
 
 func (a *attempt) write(f core.Frame) {
-	if a.socket != nil && a.generation == f.Generation {
-		a.socket.out.put(f.Data)
+	if a.socket == nil || a.generation != f.Generation || a.socket.out.put(f.Data) {
+		return
 	}
+	a.socket.overflow.Store(true)
+	a.socket.net.Conn.Close() // which ends the write that does not get on
 }
 
 // dial begins an attempt.
@@ -38,7 +40,7 @@ func (o *owner) dial(d core.Dial) *attempt {
 	c.own.Go(func() {
 		outcome := core.Dialled{Generation: d.Generation}
 		if d.AskBackOff {
-			outcome.Next, outcome.Err = callUser(c, ctx, c.backOff.next)
+			outcome.Next, outcome.Err = callUser(c, ctx, c.backOff.next, nil)
 		}
 		if outcome.Err == nil {
 			a.socket, outcome.Err = c.connect(ctx, d, number)
@@ -56,9 +58,19 @@ func (o *owner) dial(d core.Dial) *attempt {
 
 // callUser runs code of the program in a goroutine of its own, so that the client
 // can go on without it when ctx ends.
-func callUser[T any](c *Client, ctx context.Context, f func() T) (T, error) {
-	result := make(chan T, 1)
-	c.user.Go(func() { result <- f() })
+// What it returns too late is given to discard, if that is not nil.
+func callUser[T any](c *Client, ctx context.Context, f func() T, discard func(T)) (T, error) {
+	result := make(chan T) // unbuffered, so that nothing gets lost in it
+	c.user.Go(func() {
+		r := f()
+		select {
+		case result <- r:
+		case <-ctx.Done():
+			if discard != nil {
+				discard(r)
+			}
+		}
+	})
 	select {
 	case r := <-result:
 		return r, nil
@@ -115,12 +127,11 @@ func (c *Client) prepare(ctx context.Context, gw gateway, number int) (*Attempt,
 		a.Header = make(http.Header)
 	}
 	gw.authorize(a.Header)
-	if c.set.hooks.BeforeDial == nil {
-		return a, nil
-	}
-	err, ended := callUser(c, ctx, func() error { return c.set.hooks.BeforeDial(ctx, a) })
-	if err = errors.Join(ended, err); err != nil {
-		return nil, fmt.Errorf("before dialling %s: %w", gw.redacted, err)
+	if hook := c.set.hooks.BeforeDial; hook != nil {
+		err, ended := callUser(c, ctx, func() error { return hook(ctx, a) }, nil)
+		if err = errors.Join(ended, err); err != nil {
+			return nil, fmt.Errorf("before dialling %s: %w", gw.redacted, err)
+		}
 	}
 	if a.TLS != nil && a.TLS.MinVersion == 0 {
 		a.TLS.MinVersion = tls.VersionTLS12
@@ -141,11 +152,11 @@ func (c *Client) netDial(ctx context.Context, network, addr string) (net.Conn, e
 	}
 	r, ended := callUser(c, ctx, func() result {
 		conn, err := c.set.netDial(ctx, network, addr)
-		if err == nil && ctx.Err() != nil {
-			conn.Close()
-			return result{err: ctx.Err()}
-		}
 		return result{conn, err}
+	}, func(late result) {
+		if late.err == nil {
+			late.conn.Close()
+		}
 	})
 	return r.conn, errors.Join(ended, r.err)
 }

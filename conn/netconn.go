@@ -12,7 +12,8 @@ import (
 // written together.
 type netConn struct {
 	net.Conn
-	lastRead   atomic.Int64 // when bytes were last read, in Unix nanoseconds
+	begun      time.Time
+	lastRead   atomic.Int64 // when bytes were last read, in nanoseconds since begun
 	beforeRead func()       // called by the reader; set before it starts
 
 	mu      sync.Mutex
@@ -33,10 +34,12 @@ const (
 const heldLimit = 64 << 10
 
 func newNetConn(c net.Conn) *netConn {
-	n := &netConn{Conn: c, beforeRead: func() {}}
-	n.lastRead.Store(time.Now().UnixNano())
-	return n
+	return &netConn{Conn: c, begun: time.Now(), beforeRead: func() {}}
 }
+
+// alive returns when bytes were last read. It is a reading of the monotonic clock,
+// which nobody sets back.
+func (n *netConn) alive() time.Time { return n.begun.Add(time.Duration(n.lastRead.Load())) }
 
 // opened makes the connection outlive the dial, and reports whether it was still open.
 func (n *netConn) opened() bool {
@@ -63,7 +66,7 @@ func (n *netConn) Read(b []byte) (int, error) {
 	n.beforeRead()
 	count, err := n.Conn.Read(b)
 	if count > 0 {
-		n.lastRead.Store(time.Now().UnixNano())
+		n.lastRead.Store(int64(time.Since(n.begun)))
 	}
 	return count, err
 }
@@ -75,11 +78,14 @@ func (n *netConn) hold() {
 	n.holding = true
 }
 
-// release writes what was gathered.
-func (n *netConn) release() error {
+// release writes what was gathered, until deadline.
+func (n *netConn) release(deadline time.Time) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.holding = false
+	if err := n.Conn.SetWriteDeadline(deadline); err != nil {
+		return err
+	}
 	return n.flush()
 }
 

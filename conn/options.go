@@ -90,7 +90,8 @@ func exponential(first, last time.Duration) backoff.BackOff {
 // goroutines of their own, so a hook that blocks holds up nothing but later calls
 // of hooks, and may call any method of the client. Transition and Frame are called
 // one at a time, in the order in which things happened. Subscriptions are read
-// beside them, so there is no order between hooks and events.
+// beside them, so there is no order between hooks and events. A hook may be called
+// before [New] has returned: one that needs the client waits for it, on a channel say.
 type Hooks struct {
 	// Transition is called for every transition of the state machine, in order.
 	// [Client.State] has reached at least its To by then. Up to 1024 transitions
@@ -328,7 +329,9 @@ func WithHeader(h http.Header) Option {
 }
 
 // WithTLSConfig sets how wss gateways are verified and what the client shows them.
-// The default verifies against the system's roots and takes TLS 1.2 or later.
+// The default verifies against the system's roots and takes TLS 1.2 or later. What it
+// has of callbacks runs within the handshake: [Client.Close] waits for them, so they
+// must not call it.
 func WithTLSConfig(cfg *tls.Config) Option {
 	return func(s *settings) error {
 		if cfg == nil {

@@ -86,13 +86,14 @@ func (o *owner) step() {
 type figures struct {
 	core.Stats
 	staleSome []string // some subscriptions that are not live, if any
+	ended     error    // why the client is closed, if it is
 }
 
 // staleNamed is how many of them.
 const staleNamed = 5
 
 func (o *owner) count() figures {
-	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed)}
+	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed + 1), ended: o.core.Ended()}
 }
 
 func (o *owner) carryOut(out core.Output) {

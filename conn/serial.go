@@ -10,6 +10,7 @@ type serial struct {
 
 	mu      sync.Mutex
 	waiting []task
+	head    int // waiting[:head] have been taken
 	running bool
 	classes [taskClasses]struct {
 		waiting int
@@ -46,6 +47,9 @@ func (s *serial) add(class taskClass, f func()) {
 		return
 	}
 	c.waiting++
+	if s.head > len(s.waiting)/2 { // so that what was taken does not pile up
+		s.waiting, s.head = append([]task(nil), s.waiting[s.head:]...), 0
+	}
 	s.waiting = append(s.waiting, task{class, f})
 	if !s.running {
 		s.running = true
@@ -53,33 +57,37 @@ func (s *serial) add(class taskClass, f func()) {
 	}
 }
 
+// run runs what waits. A function may end its goroutine with runtime.Goexit; another
+// one goes on.
 func (s *serial) run() {
+	done := false
+	defer func() {
+		if !done {
+			s.spawn(s.run)
+		}
+	}()
 	for {
-		batch := s.take()
-		if len(batch) == 0 {
+		t, ok := s.take()
+		if done = !ok; done {
 			return
 		}
-		for _, t := range batch {
-			t.run()
-			s.ran(t)
-		}
+		t.run()
 	}
 }
 
-// take returns what waits; without anything, the goroutine ends.
-func (s *serial) take() []task {
+// take returns the next task; without one, the goroutine ends.
+func (s *serial) take() (t task, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	batch := s.waiting
-	s.waiting = nil
-	s.running = len(batch) > 0
-	return batch
-}
-
-func (s *serial) ran(t task) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if s.head == len(s.waiting) {
+		s.waiting, s.head, s.running = nil, 0, false
+		return task{}, false
+	}
+	t = s.waiting[s.head]
+	s.waiting[s.head] = task{}
+	s.head++
 	s.classes[t.class].waiting--
+	return t, true
 }
 
 func (s *serial) drops(class taskClass) uint64 {

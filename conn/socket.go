@@ -25,9 +25,10 @@ type socket struct {
 	net        *netConn
 	out        *outbox
 
-	decoder core.Decoder
-	batch   []core.Message // decoded, and not given to the owner yet
-	paused  atomic.Int64   // since when the reader waits for the owner; 0 if it does not
+	decoder  core.Decoder
+	batch    []core.Message // decoded, and not given to the owner yet
+	overflow atomic.Bool    // too much waits to be written
+	paused   atomic.Int64   // since when the reader waits for the owner; 0 if it does not
 }
 
 // batchLimit is how many messages are given to the owner at a time. Fewer are as
@@ -55,6 +56,9 @@ func (s *socket) hangUp() {
 
 // lost tells the owner why the socket is of no more use.
 func (s *socket) lost(err error) {
+	if s.overflow.Load() {
+		err = errOutboxFull
+	}
 	if s.ctx.Err() == nil {
 		s.client.send(core.Lost{Generation: s.generation, Err: err})
 	}
@@ -107,7 +111,7 @@ func (s *socket) readFrame(buffer []byte) ([]byte, error) {
 		buffer = buffer[:len(buffer)+n]
 		switch {
 		case len(buffer) > limit:
-			return nil, tooLarge(buffer, r)
+			return nil, s.tooLarge(buffer, r)
 		case errors.Is(err, io.EOF):
 			return buffer, nil
 		case err != nil:
@@ -116,16 +120,22 @@ func (s *socket) readFrame(buffer []byte) ([]byte, error) {
 	}
 }
 
+// drainLimit is how many times the read limit is read of a message that is over it.
+const drainLimit = 16
+
 // tailSize is enough of the end of a response to have its id.
 const tailSize = 64
 
 // tooLarge finds out what a message over the limit is about: an event says so at
-// its beginning, a response at its end, so the rest is read and thrown away.
-func tooLarge(head []byte, rest io.Reader) error {
+// its beginning, a response at its end, so the rest is read and thrown away, as far
+// as there is an end to it.
+func (s *socket) tooLarge(head []byte, rest io.Reader) error {
+	_ = s.ws.SetReadDeadline(time.Now().Add(s.client.set.pingTimeout)) // without one, only the size limits it
 	tail := slices.Clone(head[max(0, len(head)-tailSize):])
 	chunk := make([]byte, 32<<10)
-	for {
+	for left := drainLimit * s.client.set.readLimit; left > 0; {
 		n, err := rest.Read(chunk)
+		left -= n
 		tail = append(tail, chunk[:n]...)
 		tail = tail[max(0, len(tail)-tailSize):]
 		if err != nil {
@@ -139,38 +149,52 @@ func tooLarge(head []byte, rest io.Reader) error {
 type outbox struct {
 	wake chan struct{}
 
-	mu     sync.Mutex
-	frames [][]byte
-	bytes  int
+	mu      sync.Mutex
+	frames  [][]byte
+	bytes   int
+	writing time.Time // since when one frame is being written; zero for none
 }
 
-// outboxLimit is how many bytes may wait for a gateway that does not read.
-const outboxLimit = 64 << 20
+// outboxLimit is how many bytes may wait when a write does not get on for stuck.
+const (
+	outboxLimit = 64 << 20
+	stuck       = time.Second
+)
 
 var errOutboxFull = errors.New("the gateway does not read what it is sent")
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
 
-func (o *outbox) put(frame []byte) {
+// put adds a frame, and reports whether there was room for it.
+func (o *outbox) put(frame []byte) bool {
 	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bytes > outboxLimit && !o.writing.IsZero() && time.Since(o.writing) > stuck {
+		return false
+	}
 	o.frames = append(o.frames, frame)
 	o.bytes += len(frame)
-	o.mu.Unlock()
 	select {
 	case o.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
-func (o *outbox) take() ([][]byte, error) {
+// take returns what is to be written next.
+func (o *outbox) take() [][]byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.bytes > outboxLimit {
-		return nil, errOutboxFull
-	}
 	frames := o.frames
 	o.frames, o.bytes = nil, 0
-	return frames, nil
+	return frames
+}
+
+// write notes that the next frame is being written, or with the zero time that none is.
+func (o *outbox) write(since time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = since
 }
 
 // write writes frames and pings until the socket ends.
@@ -199,22 +223,20 @@ func (s *socket) write() {
 
 // writeFrames writes everything that waits, in as few writes to the network as it takes.
 func (s *socket) writeFrames() error {
-	frames, err := s.out.take()
-	if err != nil {
-		return err
-	}
-	deadline := time.Now().Add(s.client.set.writeTimeout)
-	if err := s.ws.SetWriteDeadline(deadline); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
+	defer s.out.write(time.Time{})
 	s.net.hold()
-	for _, frame := range frames {
+	for _, frame := range s.out.take() {
 		s.client.observe(s.generation, true, frame)
+		now := time.Now()
+		s.out.write(now)
+		if err := s.ws.SetWriteDeadline(now.Add(s.client.set.writeTimeout)); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
 		if err := s.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
 	}
-	if err := s.net.release(); err != nil {
+	if err := s.net.release(time.Now().Add(s.client.set.writeTimeout)); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
@@ -223,7 +245,7 @@ func (s *socket) writeFrames() error {
 // keepAlive pings when it is time to, and returns when to look again.
 func (s *socket) keepAlive(k *keepalive) (time.Duration, error) {
 	now := time.Now()
-	action, wait := k.next(now, time.Unix(0, s.net.lastRead.Load()), s.paused.Load() != 0)
+	action, wait := k.next(now, s.net.alive(), s.paused.Load() != 0)
 	switch action {
 	case keepPing:
 		if err := s.ws.WriteControl(websocket.PingMessage, nil, now.Add(s.client.set.writeTimeout)); err != nil {

@@ -57,11 +57,14 @@ func (c *Client) someStale(ctx context.Context) string {
 	if ctx.Err() == nil {
 		return "" // no error yet
 	}
-	rids := c.figuresNow().staleSome
-	if len(rids) == 0 {
+	switch rids := c.figuresNow().staleSome; {
+	case len(rids) == 0:
 		return ""
+	case len(rids) > staleNamed:
+		return fmt.Sprintf(" (%q and others)", rids[:staleNamed])
+	default:
+		return fmt.Sprintf(" (%q)", rids)
 	}
-	return fmt.Sprintf(" (%q and so on)", rids)
 }
 
 // wait waits until reached says so; reached also says what to report if that never is.

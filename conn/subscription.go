@@ -256,8 +256,15 @@ func (s *Subscription) rouse() {
 	}
 }
 
-// deliver runs the handler until there is nothing to read.
+// deliver runs the handler until there is nothing to read. A handler may end its
+// goroutine with runtime.Goexit, as FailNow of a test does; another one goes on.
 func (s *Subscription) deliver() {
+	done := false
+	defer func() {
+		if !done {
+			s.client.user.Go(s.deliver)
+		}
+	}()
 	for {
 		if ev, ok := s.pop(); ok {
 			s.callHandler(ev)
@@ -265,7 +272,7 @@ func (s *Subscription) deliver() {
 		}
 		s.mu.Lock()
 		s.reading = s.queue.Len() > 0 && !s.closed
-		done := !s.reading
+		done = !s.reading
 		s.mu.Unlock()
 		if done {
 			return

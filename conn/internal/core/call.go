@@ -94,7 +94,7 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		handle = q.call.Handle
 	}
 	err := errorOf(rid, result.Set)
-	if err == nil && c.crossed(q, rid) {
+	if err == nil && (c.crossed(q, rid) || c.reg.Dead(rid)) {
 		err = res.ErrDeleted
 	}
 	if err != nil {

@@ -31,6 +31,7 @@ type Core struct {
 	offline   []*Call        // calls that wait for a connection
 	resync    resync
 
+	ended    error // why, once the core is Closed
 	notices  [noticeKinds]noticeCount
 	counters Counters
 	out      Output
@@ -75,6 +76,9 @@ func (c *Core) Output() Output {
 // State returns the state of the connection.
 func (c *Core) State() state.State { return c.machine.State() }
 
+// Ended returns why the core is Closed: [ErrClosed], or an error that wraps it.
+func (c *Core) Ended() error { return c.ended }
+
 // InSync reports whether the client is connected and nothing it wants is stale.
 func (c *Core) InSync() bool {
 	return c.machine.State() == state.Connected && c.reg.Counts().Stale == 0
@@ -84,19 +88,19 @@ func (c *Core) InSync() bool {
 func (c *Core) refuse(in Input) {
 	switch in := in.(type) {
 	case Subscribe:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case Get:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case Status:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case Stream:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case View:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case *Call:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case Reconnect:
-		c.reply(Reply{To: in.To, Err: ErrClosed})
+		c.reply(Reply{To: in.To, Err: c.ended})
 	case Dialled:
 		c.out.Closes = append(c.out.Closes, in.Generation)
 	}
@@ -186,6 +190,7 @@ func (Close) apply(c *Core) {
 
 // end answers everything that still waits, and ends every handle.
 func (c *Core) end(err error) {
+	c.ended = err
 	for _, call := range c.offline {
 		c.reply(Reply{To: call.To, Err: err})
 	}

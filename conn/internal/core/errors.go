@@ -21,7 +21,6 @@ type TooLargeError struct {
 	ID  uint64 // of a response, 0 for an event
 }
 
-// Error says that the message is too large.
 // Error says that it was too large; the rid is for who ends the subscription.
 func (e *TooLargeError) Error() string { return ErrTooLarge.Error() }
 

@@ -114,7 +114,10 @@ func (s *session) drop() {
 			continue
 		}
 		reached[rid] = true
-		if e.sent && e.dead == nil {
+		switch {
+		case e.dead != nil: // it goes on holding what it refers to
+			todo = append(todo, e.dead.references()...)
+		case e.sent:
 			todo = append(todo, s.truth[rid].references()...)
 		}
 	}

@@ -178,3 +178,18 @@ func TestGetWhileARetryWaitsAsksTheGateway(t *testing.T) {
 	r.answer(r.sent("get a")[0], model("a", 2))
 	a.gets(`{"v":2}`)
 }
+
+func TestUnsubscribingThatNeverEndsIsInconsistent(t *testing.T) {
+	r := connected(t)
+	a := r.get("a")
+	r.refuse(r.sent("get a")[0], res.ErrNotFound)
+	r.wantReply(a, res.ErrNotFound)
+	for range 257 {
+		r.answer(r.sent("unsubscribe a")[0], `null`)
+	}
+	r.reopen()
+	r.sent()
+	if s := r.core.Stats(); s.Resyncs != 1 {
+		t.Errorf("the figures are %+v", s)
+	}
+}

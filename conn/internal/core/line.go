@@ -28,6 +28,7 @@ type line struct {
 	// error that leaves a count behind. Unsubscribing until there is nothing left
 	// makes it certain.
 	uncertain bool
+	returned  int // how many it has given back, being uncertain
 
 	silent *subs.Handle // while the resource lingers
 	retry  retry
@@ -226,11 +227,13 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	case err == nil && q.uncounted: // so there was a count for a request that has timed out
 		c.reg.Unsubscribed(l.rid, 1)
 		c.table.settle(l.rid)
+		l.givenBack(c)
 	case err == nil && q.timedOut: // done already
 	case err == nil:
 		c.reg.Unsubscribed(l.rid, q.Count)
 	case errors.Is(err, res.ErrNoSubscription):
 		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
+		l.returned = 0
 		l.uncertain = q.Count > 1 // there may be fewer: it is all or nothing
 		if !l.uncertain {
 			c.table.settle(l.rid)
@@ -242,6 +245,19 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	}
 	l.reopen(c)
 	l.advance(c)
+}
+
+// maxDirect is how many direct subscriptions the gateway counts on a resource at the
+// most.
+const maxDirect = 256
+
+// givenBack counts what an uncertain line gives back. Resgate 1.8.0 can come to a count
+// that nothing is taken off any more, and says success for ever.
+func (l *line) givenBack(c *Core) {
+	if l.returned++; l.returned > maxDirect {
+		l.uncertain, l.returned = false, 0
+		c.distrust(fmt.Errorf("unsubscribe %q has no end: %w", l.rid, subs.ErrInconsistent))
+	}
 }
 
 // unsubscribeTimedOut goes on as if the gateway had taken the request in, and asks again.
@@ -348,7 +364,7 @@ func (l *line) forget(c *Core) {
 
 // disconnected starts the line afresh for the next connection.
 func (l *line) disconnected(c *Core) {
-	l.busy, l.queued, l.replaying, l.uncertain = nil, false, false, false
+	l.busy, l.queued, l.replaying, l.uncertain, l.returned = nil, false, false, false, 0
 	l.retry.waiting, l.retry.index = false, -1
 	l.reopen(c)
 	l.forget(c)

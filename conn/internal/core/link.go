@@ -177,7 +177,7 @@ func (c *Core) fail(cause error, permanent bool) {
 	opened := c.link.phase == open
 	c.hangUp(cause)
 	last := c.link.tried == len(c.cfg.Gateways)-1
-	if c.link.backOff.Stop && last {
+	if !opened && c.link.backOff.Stop && last {
 		permanent, cause = true, fmt.Errorf("%w: %w", ErrGaveUp, cause)
 	}
 	defer c.nextGateway() // the transition still names the one that failed

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/resclient/resclient-go/state"
@@ -129,7 +130,7 @@ func (c *Core) endTooLarge(err *TooLargeError) {
 	case l == nil:
 	case q == nil || q.Type == wire.TypeSubscribe:
 		l.answerAll(c, err)
-		c.endHandles(rid, err)
+		c.endHandles(rid, fmt.Errorf("subscription to %q: %w", rid, err))
 		l.unwanted(c)
 	case q.Type == wire.TypeGet:
 		l.endGets(c, Reply{Err: err})

@@ -1,0 +1,119 @@
+package conn_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/gorilla/websocket"
+
+	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
+)
+
+func TestABurstIsNoReasonToGiveUpAGatewayThatReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.HandleCall("a.b", "m", func(r *resgatetest.Request) (any, error) { return len(r.Params), nil }))
+		c := w.connected()
+		w.must(w.gateway.Kill())
+		w.await(c, state.Dialing)
+		params := strings.Repeat("x", 400<<10)
+		var calls sync.WaitGroup
+		for range 200 { // 80 MB, and all wait for the connection
+			calls.Go(func() {
+				if err := c.Call(context.Background(), "a.b", "m", params, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		w.must(w.gateway.Restart())
+		calls.Wait()
+	})
+}
+
+func TestAClientThatGaveUpSaysWhyToEveryCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		wrong := errors.New("wrong password")
+		c := w.client(conn.WithHooks(conn.Hooks{Authenticate: func(context.Context, *conn.Session) error {
+			return backoff.Permanent(wrong)
+		}}))
+		w.await(c, state.Closed)
+		synctest.Wait()
+		_, err := c.Subscribe(context.Background(), "a.b")
+		if !errors.Is(err, conn.ErrClosed) || !errors.Is(err, wrong) {
+			t.Errorf("got %v, want that it is closed and why", err)
+		}
+	})
+}
+
+func TestALossIsNoFailedAttemptForABackOffThatSaysStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		c := w.connected(conn.WithBackOff(func() backoff.BackOff { return &backoff.StopBackOff{} }))
+		c.Reconnect()
+		w.await(c, state.Connected)
+		w.must(w.gateway.Kill())
+		if err := c.WaitFor(context.Background(), state.Closed); err != nil {
+			t.Error(err)
+		}
+		if err := c.WaitFor(context.Background(), state.Connected); !errors.Is(err, conn.ErrGaveUp) {
+			t.Errorf("got %v, want that it gave up when an attempt failed", err)
+		}
+	})
+}
+
+func TestAMessageWithoutEndIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := resgatetest.NewNetwork()
+		badGateway(t, network, func(ws wsConn, id uint64) {
+			_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{"protocol":"1.2.3"},"id":%d}`, id))
+			endless, err := ws.NextWriter(websocket.TextMessage)
+			for err == nil {
+				time.Sleep(time.Millisecond)
+				_, err = endless.Write(make([]byte, 4096))
+			}
+		})
+		c, err := conn.New("ws://"+gatewayAddr, conn.WithNetDial(network.Dial), conn.WithReadLimit(10_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := errors.Join(c.WaitFor(ctx, state.Connected), c.WaitFor(ctx, state.Dialing)); err != nil {
+			t.Error(err)
+		}
+		c.Close()
+		time.Sleep(time.Second) // the gateway notices
+	})
+}
+
+func TestAHandlerThatEndsItsGoroutineHearsTheNextEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
+		c := w.connected()
+		heard := make(chan string, 10)
+		w.subscribe(c, "a.b", conn.WithHandler(func(ev subs.Event) {
+			heard <- ev.String()
+			runtime.Goexit()
+		}))
+		w.must(w.service.Change("a.b", map[string]any{"n": 2}))
+		for _, want := range []string{`a.b sync (first) {"n":1}`, `a.b change n=2 (was 1)`} {
+			if got := <-heard; got != want {
+				t.Errorf("heard %s, want %s", got, want)
+			}
+		}
+	})
+}
