@@ -249,6 +249,13 @@ func (r *Registry) Live(rid string) bool {
 	return e != nil && e.standing == held
 }
 
+// Follows reports whether there is a copy of rid that follows its events: it is live,
+// or may turn out to be.
+func (r *Registry) Follows(rid string) bool {
+	e := r.entries[rid]
+	return e != nil && e.follows()
+}
+
 // Dead reports whether rid was deleted on this connection and is still referred
 // to. The gateway would answer a subscribe with the dead content and send no events.
 func (r *Registry) Dead(rid string) bool {

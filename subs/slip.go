@@ -22,7 +22,11 @@ var errSlip = errors.New("the gateway has let go of what is held")
 // compare looks at content that the gateway sends for e, which is held, or dead and
 // referred to. What is neither the first copy nor the present one was loaded anew.
 func (r *Registry) compare(e *entry, content *Resource) {
-	if !content.Equal(e.content) && !(e.changed && content.hash() == e.first) {
+	switch {
+	case e.changed && content.hash() == e.first:
+	case content.Equal(e.content):
+		e.changed = false // if it had, this was loaded anew and is the first copy now
+	default:
 		r.slips = append(r.slips, e)
 	}
 }

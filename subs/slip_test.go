@@ -124,6 +124,17 @@ func TestCopyIsDoubtfulWhenItMayBeDead(t *testing.T) {
 	r.faults(1)
 }
 
+func TestPresentContentThatIsSentAgainIsTheFirstCopy(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.apply("c", "change", `{"values":{"x":2}}`)
+	r.apply("p", "change", `{"values":{"other":{"rid":"q"}},"models":{"q":{"child":{"rid":"c"}},"c":{"x":2}}}`)
+	r.apply("c", "change", `{"values":{"x":3}}`)
+	r.drop("p")
+	r.want("c", `{"models":{"c":{"x":2}}}`)
+	r.faults(1)
+}
+
 func TestDoubtOutlivesTheCopy(t *testing.T) {
 	r := newRig(t)
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)

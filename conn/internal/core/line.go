@@ -317,7 +317,7 @@ func (l *line) got(c *Core, q *request, a *answer) {
 	case q.timedOut:
 	case c.crossed(q, l.rid):
 		l.endGets(c, Reply{Err: res.ErrDeleted})
-	case content == nil, c.reg.Doubtful(l.rid):
+	case !c.reg.Follows(l.rid), c.reg.Doubtful(l.rid):
 		// The gateway holds it by mistake, or this may be an old copy.
 		c.distrust(fmt.Errorf("get %q: %w", l.rid, subs.ErrInconsistent))
 		return // the next connection answers
