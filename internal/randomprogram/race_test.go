@@ -1,0 +1,5 @@
+//go:build race
+
+package randomprogram_test
+
+func init() { seedsInMemory = 150 }
