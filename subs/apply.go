@@ -165,6 +165,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 	if err != nil {
 		return r.distrust(e, err)
 	}
+	watchers := slices.Clone(e.watchers)
 	for _, c := range changes {
 		r.addReference(e, c.New)
 	}
@@ -172,7 +173,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 		r.dropReference(e, c.Old)
 	}
 	if len(changes) > 0 && e.standing == held {
-		r.tell(e, &Change{subject: subject{rid}, typed: r.typed(e), Changes: changes})
+		r.tellWatchers(e, watchers, &Change{subject: subject{rid}, typed: r.typed(e), Changes: changes})
 		if slices.ContainsFunc(changes, func(c PropertyChange) bool { return c.Old.IsReference() }) {
 			r.shrink(e)
 		}
@@ -191,9 +192,10 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	if err := e.add(add.Index, add.Value); err != nil {
 		return r.distrust(e, err)
 	}
+	watchers := slices.Clone(e.watchers)
 	r.addReference(e, add.Value)
 	if e.standing == held {
-		r.tell(e, &Add{subject: subject{rid}, typed: r.typed(e), Index: add.Index, Value: add.Value})
+		r.tellWatchers(e, watchers, &Add{subject: subject{rid}, typed: r.typed(e), Index: add.Index, Value: add.Value})
 	}
 	r.settle()
 	return nil

@@ -102,6 +102,32 @@ func TestADeepHandleHearsOfWhatItReachesNoMoreAfterTheReference(t *testing.T) {
 	}
 }
 
+// The Sync has what the event changes already, and the deep handle would apply it twice.
+func TestADeepHandleIsNotToldOfTheEventThatMakesItLive(t *testing.T) {
+	for what, event := range map[string]func(*deepRig, wire.Set) error{
+		"change": func(r *deepRig, set wire.Set) error {
+			return r.Changed("p", wire.Change{Values: refs("root"), Set: set})
+		},
+		"add": func(r *deepRig, set wire.Set) error {
+			return r.Added("p", wire.Add{Value: res.NewRef("root"), Set: set})
+		},
+	} {
+		p := node("p")
+		if what == "add" {
+			p.Kind = wire.KindCollection
+		}
+		r := newDeepRig(t, node("root", "p"), p)
+		r.Open(new(subs.Handle), "p")
+		r.Subscribed("p")
+		r.must(r.Revoked("root", res.ErrAccessDenied))
+		r.TakeDeliveries()
+		r.must(event(r, wire.Set{Resources: []wire.Resource{node("root", "p")}}))
+		r.expect(`root sync (reconnect) {"p":{"rid":"p"}} view p,root`)
+		r.must(r.Custom("p", "ping", []byte("null")))
+		r.expect(`p ping null`)
+	}
+}
+
 func TestADeepHandleIsStaleAsAWholeAndComesBackSo(t *testing.T) {
 	r := newDeepRig(t, node("root", "a"), node("a"))
 	r.TakeDeliveries()

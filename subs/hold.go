@@ -98,7 +98,7 @@ func (r *Registry) tellStale(e *entry, cause error) {
 	for _, h := range e.handles {
 		r.unwatch(h)
 	}
-	r.tellSubscribers(e, &Stale{subject: subject{e.rid}, Cause: cause})
+	r.tellSubscribers(e, e.watchers, &Stale{subject: subject{e.rid}, Cause: cause})
 }
 
 // settle works off what the last changes left to decide.

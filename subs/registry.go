@@ -316,16 +316,20 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 }
 
 // tell delivers an event to everybody who hears of e.
-func (r *Registry) tell(e *entry, ev Event) {
-	r.tellSubscribers(e, ev)
+func (r *Registry) tell(e *entry, ev Event) { r.tellWatchers(e, e.watchers, ev) }
+
+// tellWatchers is tell with the deep handles that heard of e before the event: what
+// it refers to may have made others live, and those know of it from their Sync.
+func (r *Registry) tellWatchers(e *entry, before []*Handle, ev Event) {
+	r.tellSubscribers(e, before, ev)
 	r.tellStreams(e, ev)
 }
 
 // tellSubscribers delivers an event to the handles on e and to the deep handles
 // that reach it.
-func (r *Registry) tellSubscribers(e *entry, ev Event) {
+func (r *Registry) tellSubscribers(e *entry, watchers []*Handle, ev Event) {
 	r.tellHandles(e, ev)
-	for _, h := range e.watchers {
+	for _, h := range watchers {
 		r.deliver(h, ev)
 	}
 }
