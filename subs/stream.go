@@ -17,11 +17,12 @@ func (r *Registry) OpenStream(h *Handle, pattern res.Pattern) {
 	r.syncStream(h, SyncFirst)
 }
 
-// syncStream tells a stream what everything is.
+// syncStream tells a stream what everything is. What is stale is part of it if streams
+// were told of it: they will be told of its end.
 func (r *Registry) syncStream(h *Handle, reason SyncReason) {
 	var rids []string
 	for rid, e := range r.entries {
-		if e.standing == held && h.follows(rid) {
+		if (e.standing == held || e.streamed) && h.follows(rid) {
 			rids = append(rids, rid)
 		}
 	}

@@ -82,3 +82,18 @@ func TestAStreamHearsOfWhatAnOutageTookAway(t *testing.T) {
 	r.Sweep()
 	r.expect(`a sync (reconnect) {}`, `c drop`, `b drop`)
 }
+
+// It is told when that is gone, or back.
+func TestAStreamThatIsOpenedDuringAnOutageIsGivenWhatOthersWereToldOf(t *testing.T) {
+	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r.OpenStream(new(subs.Handle), ">")
+	a := new(subs.Handle)
+	r.Open(a, "a")
+	grant(r.Registry, "a", 1)
+	r.Disconnected(errors.New("lost"))
+	r.OpenStream(r.handle, ">")
+	r.expect(`sync (first) of 1 resources view a`)
+	r.Close(a)
+	r.Sweep()
+	r.expect(`a drop`)
+}
