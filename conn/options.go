@@ -11,7 +11,6 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"github.com/resclient/resclient-go/res"
-	"github.com/resclient/resclient-go/state"
 	"github.com/resclient/resclient-go/subs"
 )
 
@@ -86,51 +85,6 @@ func exponential(first, last time.Duration) backoff.BackOff {
 	)
 }
 
-// Hooks are functions of the program that the client calls. They run in
-// goroutines of their own, so a hook that blocks holds up nothing but later calls
-// of hooks, and may call any method of the client. Transition and Frame are called
-// one at a time, in the order in which things happened. Subscriptions are read
-// beside them, so there is no order between hooks and events. A hook may be called
-// before [New] has returned: one that needs the client waits for it, on a channel say.
-type Hooks struct {
-	// Transition is called for every transition of the state machine, in order.
-	// [Client.State] has reached at least its To by then. Up to 1024 transitions
-	// wait for a slow hook; further ones are dropped and counted in [Stats].
-	Transition func(state.Transition)
-
-	// Authenticate is called on every new connection, before anything is
-	// subscribed on it. Its Session sends auth and call requests on that connection
-	// only. An error ends the attempt, which is tried again after a delay, or makes
-	// the client give up if it is a [backoff.Permanent] one. It must return within
-	// the authentication timeout, see [WithAuthTimeout].
-	Authenticate func(ctx context.Context, s *Session) error
-
-	// BeforeDial is called before every attempt to connect, to set its headers and
-	// TLS configuration: a token that has been renewed, say. An error fails the
-	// attempt, as above. It counts towards the dial timeout.
-	BeforeDial func(ctx context.Context, a *Attempt) error
-
-	// Frame is called with every frame that was read or is about to be written. It
-	// sees everything: tokens, params, contents. Up to 1024 frames wait for a slow
-	// hook; further ones are dropped and counted in [Stats].
-	Frame func(Frame)
-}
-
-// Attempt is one attempt to connect.
-type Attempt struct {
-	Gateway string      // its URL, as given
-	Number  int         // counts from 1 since the connection was last stable
-	Header  http.Header // of the handshake; a copy that may be changed
-	TLS     *tls.Config // nil for the default; a copy that may be changed
-}
-
-// Frame is a WebSocket message as it was on the wire.
-type Frame struct {
-	Generation uint64 // of the connection: counts every dial
-	Sent       bool   // sent by the client; else received
-	Data       []byte // the message; a copy that may be kept
-}
-
 // WithLogger logs transitions and whatever is out of the ordinary. Tokens,
 // params, contents and the user info and query of URLs are never logged. The
 // default is to log nothing.
@@ -140,14 +94,6 @@ func WithLogger(log *slog.Logger) Option {
 			return invalid("WithLogger: nil logger")
 		}
 		s.logger = log
-		return nil
-	}
-}
-
-// WithHooks sets the hooks; nil ones are not called.
-func WithHooks(h Hooks) Option {
-	return func(s *settings) error {
-		s.hooks = h
 		return nil
 	}
 }
@@ -235,49 +181,6 @@ func WithStableAfter(d time.Duration) Option {
 	return duration("WithStableAfter", d, func(s *settings) { s.stableAfter = d })
 }
 
-// WithDialTimeout limits one attempt to connect, WebSocket handshake included. The
-// default is 10 s.
-func WithDialTimeout(d time.Duration) Option {
-	return duration("WithDialTimeout", d, func(s *settings) { s.dialTimeout = d })
-}
-
-// WithVersionTimeout limits the wait for the answer to the version request, the
-// first on every connection. The default is 10 s.
-func WithVersionTimeout(d time.Duration) Option {
-	return duration("WithVersionTimeout", d, func(s *settings) { s.versionTimeout = d })
-}
-
-// WithAuthTimeout limits the Authenticate hook. The default is 30 s.
-func WithAuthTimeout(d time.Duration) Option {
-	return duration("WithAuthTimeout", d, func(s *settings) { s.authTimeout = d })
-}
-
-// WithRequestTimeout limits the wait for the answer to any other request, from
-// when it is sent. The default is 30 s; services may take their time. The context
-// of a call limits it as well.
-func WithRequestTimeout(d time.Duration) Option {
-	return duration("WithRequestTimeout", d, func(s *settings) { s.requestTimeout = d })
-}
-
-// WithWriteTimeout limits one write to the socket; a connection that takes longer
-// is given up. The default is 10 s.
-func WithWriteTimeout(d time.Duration) Option {
-	return duration("WithWriteTimeout", d, func(s *settings) { s.writeTimeout = d })
-}
-
-// WithPing sends a ping when nothing was read for interval, and gives the
-// connection up when nothing is read for timeout after it. The defaults are 15 s
-// and 10 s.
-func WithPing(interval, timeout time.Duration) Option {
-	return func(s *settings) error {
-		if interval <= 0 || timeout <= 0 {
-			return invalid("WithPing: %v and %v must be above zero", interval, timeout)
-		}
-		s.pingInterval, s.pingTimeout = interval, timeout
-		return nil
-	}
-}
-
 // WithReplayWindow sets how many subscribe requests may be out at a time after a
 // reconnect. The default is 256.
 func WithReplayWindow(n int) Option {
@@ -315,41 +218,6 @@ func WithQueueLimits(events, bytes int) Option {
 			return invalid("WithQueueLimits: %d events and %d bytes must be above zero", events, bytes)
 		}
 		s.queueLimits = subs.Limits{Events: events, Bytes: bytes}
-		return nil
-	}
-}
-
-// WithHeader adds headers to the WebSocket handshake of every attempt. Headers
-// that change belong into [Hooks.BeforeDial].
-func WithHeader(h http.Header) Option {
-	return func(s *settings) error {
-		s.header = h.Clone()
-		return nil
-	}
-}
-
-// WithTLSConfig sets how wss gateways are verified and what the client shows them.
-// The default verifies against the system's roots and takes TLS 1.2 or later. What it
-// has of callbacks runs within the handshake: [Client.Close] waits for them, so they
-// must not call it.
-func WithTLSConfig(cfg *tls.Config) Option {
-	return func(s *settings) error {
-		if cfg == nil {
-			return invalid("WithTLSConfig: nil configuration")
-		}
-		s.tls = cfg.Clone()
-		return nil
-	}
-}
-
-// WithNetDial sets what opens the network connection to a gateway, or to its
-// proxy. The default is that of [net.Dialer].
-func WithNetDial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
-	return func(s *settings) error {
-		if dial == nil {
-			return invalid("WithNetDial: nil function")
-		}
-		s.netDial = dial
 		return nil
 	}
 }

@@ -1,0 +1,62 @@
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+
+	"github.com/resclient/resclient-go/state"
+)
+
+// Hooks are functions of the program that the client calls. They run in
+// goroutines of their own, so a hook that blocks holds up nothing but later calls
+// of hooks, and may call any method of the client. Transition and Frame are called
+// one at a time, in the order in which things happened. Subscriptions are read
+// beside them, so there is no order between hooks and events. A hook may be called
+// before [New] has returned: one that needs the client waits for it, on a channel say.
+type Hooks struct {
+	// Transition is called for every transition of the state machine, in order.
+	// [Client.State] has reached at least its To by then. Up to 1024 transitions
+	// wait for a slow hook; further ones are dropped and counted in [Stats].
+	Transition func(state.Transition)
+
+	// Authenticate is called on every new connection, before anything is
+	// subscribed on it. Its Session sends auth and call requests on that connection
+	// only. An error ends the attempt, which is tried again after a delay, or makes
+	// the client give up if it is a [backoff.Permanent] one. It must return within
+	// the authentication timeout, see [WithAuthTimeout].
+	Authenticate func(ctx context.Context, s *Session) error
+
+	// BeforeDial is called before every attempt to connect, to set its headers and
+	// TLS configuration: a token that has been renewed, say. An error fails the
+	// attempt, as above. It counts towards the dial timeout.
+	BeforeDial func(ctx context.Context, a *Attempt) error
+
+	// Frame is called with every frame that was read or is about to be written. It
+	// sees everything: tokens, params, contents. Up to 1024 frames wait for a slow
+	// hook; further ones are dropped and counted in [Stats].
+	Frame func(Frame)
+}
+
+// Attempt is one attempt to connect.
+type Attempt struct {
+	Gateway string      // its URL, as given
+	Number  int         // counts from 1 since the connection was last stable
+	Header  http.Header // of the handshake; a copy that may be changed
+	TLS     *tls.Config // nil for the default; a copy that may be changed
+}
+
+// Frame is a WebSocket message as it was on the wire.
+type Frame struct {
+	Generation uint64 // of the connection: counts every dial
+	Sent       bool   // sent by the client; else received
+	Data       []byte // the message; a copy that may be kept
+}
+
+// WithHooks sets the hooks; nil ones are not called.
+func WithHooks(h Hooks) Option {
+	return func(s *settings) error {
+		s.hooks = h
+		return nil
+	}
+}

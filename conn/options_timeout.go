@@ -1,0 +1,46 @@
+package conn
+
+import "time"
+
+// WithDialTimeout limits one attempt to connect, WebSocket handshake included. The
+// default is 10 s.
+func WithDialTimeout(d time.Duration) Option {
+	return duration("WithDialTimeout", d, func(s *settings) { s.dialTimeout = d })
+}
+
+// WithVersionTimeout limits the wait for the answer to the version request, the
+// first on every connection. The default is 10 s.
+func WithVersionTimeout(d time.Duration) Option {
+	return duration("WithVersionTimeout", d, func(s *settings) { s.versionTimeout = d })
+}
+
+// WithAuthTimeout limits the Authenticate hook. The default is 30 s.
+func WithAuthTimeout(d time.Duration) Option {
+	return duration("WithAuthTimeout", d, func(s *settings) { s.authTimeout = d })
+}
+
+// WithRequestTimeout limits the wait for the answer to any other request, from
+// when it is sent. The default is 30 s; services may take their time. The context
+// of a call limits it as well.
+func WithRequestTimeout(d time.Duration) Option {
+	return duration("WithRequestTimeout", d, func(s *settings) { s.requestTimeout = d })
+}
+
+// WithWriteTimeout limits one write to the socket; a connection that takes longer
+// is given up. The default is 10 s.
+func WithWriteTimeout(d time.Duration) Option {
+	return duration("WithWriteTimeout", d, func(s *settings) { s.writeTimeout = d })
+}
+
+// WithPing sends a ping when nothing was read for interval, and gives the
+// connection up when nothing is read for timeout after it. The defaults are 15 s
+// and 10 s.
+func WithPing(interval, timeout time.Duration) Option {
+	return func(s *settings) error {
+		if interval <= 0 || timeout <= 0 {
+			return invalid("WithPing: %v and %v must be above zero", interval, timeout)
+		}
+		s.pingInterval, s.pingTimeout = interval, timeout
+		return nil
+	}
+}
