@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/gorilla/websocket"
@@ -94,30 +95,82 @@ func (c *Client) connect(ctx context.Context, d core.Dial, number int) (*socket,
 	if err != nil {
 		return nil, err
 	}
-	var raw *netConn
+	n := &network{client: c, gateway: gw, ctx: limited}
 	dialer := websocket.Dialer{
-		Proxy:           http.ProxyFromEnvironment,
-		TLSClientConfig: a.TLS,
-		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := c.netDial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			raw = newNetConn(conn)
-			// The handshake does not heed its context, so the connection is closed
-			// under it.
-			context.AfterFunc(limited, raw.closeUnlessOpen)
-			return raw, nil
-		},
+		Proxy:             n.chooseProxy,
+		NetDialContext:    n.dial,
+		TLSClientConfig:   a.TLS,
+		Jar:               c.set.jar,
+		EnableCompression: c.set.compression,
 	}
 	ws, response, err := dialer.DialContext(limited, gw.dialled, a.Header)
-	if err == nil && !raw.opened() {
+	if err == nil && !n.conn.opened() {
 		err = limited.Err()
 	}
 	if err != nil {
-		return nil, dialError(limited, gw, err, response)
+		return nil, c.judge(ctx, dialError(limited, gw, err, response))
 	}
-	return c.startSocket(ctx, d.Generation, ws, raw), nil
+	return c.startSocket(ctx, d.Generation, ws, n.conn), nil
+}
+
+// judge lets the program say what a failed attempt means.
+func (c *Client) judge(ctx context.Context, err error) error {
+	hook := c.set.hooks.DialFailed
+	if hook == nil || ctx.Err() != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, c.set.dialTimeout)
+	defer cancel()
+	judged, _ := callUser(c, limited, func() error { return hook(limited, err) }, nil)
+	if judged == nil {
+		return err
+	}
+	return judged
+}
+
+// network opens the network connection of one attempt.
+type network struct {
+	client  *Client
+	gateway gateway
+	ctx     context.Context // of the attempt, with its timeout
+	proxy   *url.URL        // an HTTP proxy to go through, or nil
+	conn    *netConn
+}
+
+// chooseProxy is asked by the WebSocket library before dial. HTTP proxies are
+// dial's own business; the library knows the other kinds.
+func (n *network) chooseProxy(r *http.Request) (*url.URL, error) {
+	if n.client.set.proxy == nil {
+		return nil, nil
+	}
+	proxy, err := n.client.set.proxy(r)
+	if err != nil || proxy == nil || proxy.Scheme != "http" {
+		return proxy, err
+	}
+	n.proxy = proxy
+	return nil, nil
+}
+
+// dial opens the connection. The WebSocket handshake does not heed its context, so
+// the connection is closed under it when that ends.
+func (n *network) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	to := addr
+	if n.proxy != nil {
+		to = proxyAddress(n.proxy)
+	}
+	conn, err := n.client.netDial(ctx, network, to)
+	if err != nil {
+		return nil, err
+	}
+	n.conn = newNetConn(conn)
+	context.AfterFunc(n.ctx, n.conn.closeUnlessOpen)
+	if n.proxy != nil {
+		if err := tunnel(n.conn, n.proxy, addr, n.gateway); err != nil {
+			n.conn.closeUnlessOpen()
+			return nil, err
+		}
+	}
+	return n.conn, nil
 }
 
 // prepare lets the program set headers and TLS.
@@ -164,8 +217,10 @@ func (c *Client) netDial(ctx context.Context, network, addr string) (net.Conn, e
 // dialError says what an attempt met, if it met anything.
 func dialError(ctx context.Context, gw gateway, err error, response *http.Response) error {
 	if response != nil && errors.Is(err, websocket.ErrBadHandshake) {
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 1024)) // as much as there is
-		return &HandshakeError{Gateway: gw.redacted, Status: response.StatusCode, Header: response.Header, Body: body}
+		return handshakeError(gw, response)
+	}
+	if refused := (*HandshakeError)(nil); errors.As(err, &refused) {
+		return err // of a proxy
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("dial %s: %w: %w", gw.redacted, ctx.Err(), err) // err is that the connection was closed
@@ -174,4 +229,12 @@ func dialError(ctx context.Context, gw gateway, err error, response *http.Respon
 		return err // which says all that there is to say
 	}
 	return fmt.Errorf("dial %s: %w", gw.redacted, err)
+}
+
+// bodyKept is how many bytes of an answer's body are kept.
+const bodyKept = 1024
+
+func handshakeError(gw gateway, response *http.Response) *HandshakeError {
+	body, _ := io.ReadAll(io.LimitReader(response.Body, bodyKept)) // as much as there is
+	return &HandshakeError{Gateway: gw.redacted, Status: response.StatusCode, Header: response.Header, Body: body}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,4 +156,26 @@ func isAny(err error, targets ...error) bool {
 		}
 	}
 	return false
+}
+
+// counting is a network that counts the bytes that its connections read.
+type counting struct {
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	bytes atomic.Int64
+}
+
+func (n *counting) connect(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := n.dial(ctx, network, addr)
+	return countingConn{c, &n.bytes}, err
+}
+
+type countingConn struct {
+	net.Conn
+	bytes *atomic.Int64
+}
+
+func (c countingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.bytes.Add(int64(n))
+	return n, err
 }

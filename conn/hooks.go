@@ -32,6 +32,13 @@ type Hooks struct {
 	// attempt, as above. It counts towards the dial timeout.
 	BeforeDial func(ctx context.Context, a *Attempt) error
 
+	// DialFailed is called when an attempt has failed to open a WebSocket, with what
+	// it met: a [*HandshakeError] with status, header and body if the gateway has
+	// refused it. An error that it returns takes the place of that one, and makes
+	// the client give up if it is a [backoff.Permanent] one; nil changes nothing, and
+	// the attempt is repeated after its delay. It has as long as the dial timeout.
+	DialFailed func(ctx context.Context, err error) error
+
 	// Frame is called with every frame that was read or is about to be written. It
 	// sees everything: tokens, params, contents. Up to 1024 frames wait for a slow
 	// hook; further ones are dropped and counted in [Stats].

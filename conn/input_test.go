@@ -49,6 +49,7 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		{"ws://h", conn.WithQueueLimits(0, 1), "WithQueueLimits"},
 		{"ws://h", conn.WithTLSConfig(nil), "WithTLSConfig"},
 		{"ws://h", conn.WithNetDial(nil), "WithNetDial"},
+		{"ws://h", conn.WithCookieJar(nil), "WithCookieJar"},
 		{"ws://h", conn.WithType[int]("a..b"), "WithType"},
 	} {
 		opts := []conn.Option{}

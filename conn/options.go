@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -45,11 +46,14 @@ type settings struct {
 	readLimit    int
 	queueLimits  subs.Limits
 
-	types   []subs.Type
-	header  http.Header
-	tls     *tls.Config
-	netDial func(ctx context.Context, network, addr string) (net.Conn, error)
-	seed    *[2]uint64
+	types       []subs.Type
+	header      http.Header
+	tls         *tls.Config
+	netDial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	proxy       func(*http.Request) (*url.URL, error) // nil for none
+	jar         http.CookieJar
+	compression bool
+	seed        *[2]uint64
 }
 
 func defaults() *settings {
@@ -70,6 +74,7 @@ func defaults() *settings {
 		offlineQueue:   1024,
 		readLimit:      64 << 20,
 		queueLimits:    subs.Limits{Events: 1024, Bytes: 4 << 20},
+		proxy:          environmentProxy,
 	}
 }
 
