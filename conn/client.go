@@ -95,6 +95,8 @@ func (s *settings) core(random *rand.Rand) core.Config {
 		StableAfter:    s.stableAfter,
 		MaxDelay:       s.maxDelay,
 		ReplayWindow:   s.replayWindow,
+		ReplayRate:     s.replayRate,
+		ReplayJitter:   s.replayJitter,
 		ReplaySlot:     500 * time.Millisecond,
 		OfflineQueue:   s.offlineQueue,
 		FailFast:       s.failFast,

@@ -44,6 +44,8 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		{"ws://h", conn.WithWriteTimeout(0), "WithWriteTimeout"},
 		{"ws://h", conn.WithPing(0, time.Second), "WithPing"},
 		{"ws://h", conn.WithReplayWindow(0), "WithReplayWindow: 0"},
+		{"ws://h", conn.WithReplayRate(0), "WithReplayRate: 0"},
+		{"ws://h", conn.WithReplayJitter(0), "WithReplayJitter"},
 		{"ws://h", conn.WithOfflineQueue(-1), "WithOfflineQueue"},
 		{"ws://h", conn.WithReadLimit(10), "WithReadLimit: 10"},
 		{"ws://h", conn.WithQueueLimits(0, 1), "WithQueueLimits"},

@@ -41,6 +41,8 @@ type settings struct {
 	pingTimeout    time.Duration
 
 	replayWindow int
+	replayRate   int           // 0 for any
+	replayJitter time.Duration // 0 for none
 	offlineQueue int
 	failFast     bool
 	readLimit    int
@@ -190,6 +192,23 @@ func WithStableAfter(d time.Duration) Option {
 // reconnect. The default is 256.
 func WithReplayWindow(n int) Option {
 	return number("WithReplayWindow", n, 1, func(s *settings) { s.replayWindow = n })
+}
+
+// WithReplayRate sets how many subscribe requests a second may go out after a
+// reconnect, and for subscriptions that are tried again, so that services which have
+// just come back are not buried. What falls behind is made up for a tenth of a second
+// at the most. Requests that callers wait for go beside it. The default is as many as
+// [WithReplayWindow] allows.
+func WithReplayRate(perSecond int) Option {
+	return number("WithReplayRate", perSecond, 1, func(s *settings) { s.replayRate = perSecond })
+}
+
+// WithReplayJitter has the subscribe requests after a reconnect begin at random, up to d
+// after the connection is open, so that clients which were lost together do not ask
+// their services together. Until then the client is Resubscribing; calls go out at once. The
+// default is to begin at once.
+func WithReplayJitter(d time.Duration) Option {
+	return duration("WithReplayJitter", d, func(s *settings) { s.replayJitter = d })
 }
 
 // WithOfflineQueue sets how many calls may wait for a connection; further ones

@@ -22,6 +22,8 @@ type Config struct {
 
 	ReplayWindow int           // subscribe requests that may be out in a replay
 	ReplaySlot   time.Duration // after so long, an unanswered one gives up its place
+	ReplayRate   int           // subscribe requests a second in a replay; 0 for any number
+	ReplayJitter time.Duration // a replay begins at random up to so long after the connection
 	OfflineQueue int           // calls that may wait for a connection
 	FailFast     bool          // calls do not wait for a connection
 

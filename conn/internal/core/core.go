@@ -46,7 +46,7 @@ func New(cfg Config) *Core {
 		lines:   make(map[string]*line),
 		asked:   make(map[string]int),
 	}
-	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
+	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}.rated(cfg.ReplayRate)
 	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
 	c.table.reset()
 	return c

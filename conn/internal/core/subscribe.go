@@ -90,6 +90,7 @@ func (in CancelGet) apply(c *Core) {
 // startReplay subscribes everything that is wanted, in the order of first
 // subscription. Requests that callers wait for go beside it.
 func (c *Core) startReplay() {
+	c.replay.holdUntil(c.now.Add(jitter(c.cfg, c.cfg.ReplayJitter)))
 	for _, l := range c.inOrder() {
 		if c.reg.Synced(l.rid) && l.needs(c) == needSubscribe {
 			l.replaying = true

@@ -7,13 +7,30 @@ import "time"
 // slot time gives up its place: a service that does not answer must not hold up
 // the others. There is a limit to that too.
 type window struct {
-	limit int
-	slot  time.Duration
-	queue []*line    // waiting for a place
-	slots []*request // having a place, or having given it up; in the order sent
-	used  int        // places taken
-	out   int        // requests out, with a place or without
+	limit    int
+	slot     time.Duration
+	interval time.Duration // on average, between two requests; 0 for no rate
+	next     time.Time     // nothing is sent before
+	queue    []*line       // waiting for a place
+	slots    []*request    // having a place, or having given it up; in the order sent
+	used     int           // places taken
+	out      int           // requests out, with a place or without
 }
+
+// rateSlack is for how long a rate makes up for what was not sent: by so much a
+// request may come early, or the owner late.
+const rateSlack = 100 * time.Millisecond
+
+// rated returns a window that sends so many requests a second, any number for 0.
+func (w window) rated(perSecond int) window {
+	if perSecond > 0 {
+		w.interval = time.Second / time.Duration(perSecond)
+	}
+	return w
+}
+
+// holdUntil has nothing sent before then.
+func (w *window) holdUntil(then time.Time) { w.next = maxTime(w.next, then) }
 
 // slotsPerPlace limits the requests out to so many times the window.
 const slotsPerPlace = 10
@@ -21,6 +38,7 @@ const slotsPerPlace = 10
 func (w *window) free() bool { return w.used < w.limit && w.out < slotsPerPlace*w.limit }
 
 func (w *window) enter(q *request) {
+	w.next = maxTime(w.next, q.sent.Add(-rateSlack)).Add(w.interval)
 	q.window = w
 	w.slots = append(w.slots, q)
 	w.used++
@@ -58,7 +76,12 @@ func (w *window) trim() {
 }
 
 func (w *window) deadline() time.Time {
-	if len(w.slots) == 0 || len(w.queue) == 0 {
+	switch {
+	case len(w.queue) == 0:
+		return time.Time{}
+	case w.free():
+		return w.next
+	case len(w.slots) == 0:
 		return time.Time{}
 	}
 	return w.slots[0].sent.Add(w.slot)
@@ -77,12 +100,12 @@ func (w *window) clear() {
 	for _, l := range w.queue {
 		l.queued = false
 	}
-	*w = window{limit: w.limit, slot: w.slot}
+	*w = window{limit: w.limit, slot: w.slot, interval: w.interval, next: w.next}
 }
 
 // pump sends what waits as far as there are places.
 func (c *Core) pump(w *window) {
-	for len(w.queue) > 0 && w.free() {
+	for len(w.queue) > 0 && w.free() && !c.now.Before(w.next) {
 		l := w.queue[0]
 		w.queue[0] = nil
 		w.queue = w.queue[1:]
