@@ -33,8 +33,9 @@ func WithWriteTimeout(d time.Duration) Option {
 }
 
 // WithPing sends a ping when nothing was read for interval, and gives the
-// connection up when nothing is read for timeout after it. The defaults are 15 s
-// and 10 s.
+// connection up when nothing is read for timeout after it, with [ErrPingTimeout]. So a
+// gateway that is frozen, or that the network has lost, is left after both together,
+// whatever the client is writing meanwhile. The defaults are 15 s and 10 s.
 func WithPing(interval, timeout time.Duration) Option {
 	return func(s *settings) error {
 		if interval <= 0 || timeout <= 0 {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -203,8 +205,8 @@ func TestAFrozenGatewayIsLeftForTheNextInTheList(t *testing.T) {
 		frozen := time.Now()
 		w.must(first.Freeze())
 		w.await(c, state.Dialing)
-		if took := time.Since(frozen); took > 7*time.Second {
-			t.Errorf("left the frozen gateway after %v, more than interval and timeout", took)
+		if took := time.Since(frozen); took != 7*time.Second {
+			t.Errorf("left the frozen gateway after %v, want interval and timeout", took)
 		}
 		w.await(c, state.Connected)
 		w.must(w.service.Change("a.b", map[string]any{"n": 2}))
@@ -212,6 +214,42 @@ func TestAFrozenGatewayIsLeftForTheNextInTheList(t *testing.T) {
 			`a.b sync (reconnect) {"n":1}`, `a.b change n=2 (was 1)`)
 		w.must(first.Thaw())
 	})
+}
+
+func TestAFrozenGatewayIsLeftAsSoonByABusyClient(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		params int // bytes in a call
+		every  time.Duration
+	}{
+		{"that can still write", 100, 100 * time.Millisecond},
+		{"whose writes get stuck", 256 << 10, 100 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				c := w.connected(conn.WithPing(5*time.Second, 2*time.Second), conn.WithWriteTimeout(time.Hour))
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				var calls sync.WaitGroup
+				defer calls.Wait()
+				frozen := time.Now()
+				w.must(w.gateway.Freeze())
+				calls.Go(func() {
+					for params := strings.Repeat("x", test.params); ctx.Err() == nil; time.Sleep(test.every) {
+						calls.Go(func() { _ = c.Call(ctx, "a.b", "m", params, nil) })
+					}
+				})
+				w.await(c, state.Dialing)
+				if took := time.Since(frozen); took != 7*time.Second {
+					t.Errorf("left the frozen gateway after %v, want interval and timeout", took)
+				}
+				cancel()
+				w.must(w.gateway.Thaw())
+				c.Close()
+			})
+		})
+	}
 }
 
 func TestAThawedGatewayIsNotLeftWhenItAnswersInTime(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"github.com/resclient/resclient-go/conn/internal/core"
 )
 
-// socket is an open WebSocket with its two goroutines, one that reads and one that
-// writes. It ends with its context.
+// socket is an open WebSocket with its goroutines: one reads, one writes, and one
+// watches for signs of life. It ends with its context.
 type socket struct {
 	client     *Client
 	generation uint64
@@ -41,6 +41,7 @@ func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websock
 	context.AfterFunc(ctx, s.hangUp)
 	c.own.Go(s.read)
 	c.own.Go(s.write)
+	c.own.Go(s.watch)
 	return s
 }
 
@@ -145,13 +146,14 @@ func (s *socket) tooLarge(head []byte, rest io.Reader) error {
 	return core.Culprit(head, tail)
 }
 
-// outbox holds frames that wait to be written. Putting one in never waits.
+// outbox holds what waits to be written. Putting one in never waits.
 type outbox struct {
 	wake chan struct{}
 
 	mu      sync.Mutex
 	frames  [][]byte
 	bytes   int
+	pinging bool      // a ping is to be written
 	writing time.Time // since when one frame is being written; zero for none
 }
 
@@ -174,10 +176,7 @@ func (o *outbox) put(frame []byte) bool {
 	}
 	o.frames = append(o.frames, frame)
 	o.bytes += len(frame)
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
+	o.rouse()
 	return true
 }
 
@@ -190,31 +189,48 @@ func (o *outbox) take() [][]byte {
 	return frames
 }
 
-// write notes that the next frame is being written, or with the zero time that none is.
-func (o *outbox) write(since time.Time) {
+// ping has a ping written.
+func (o *outbox) ping() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.writing = since
+	o.pinging = true
+	o.rouse()
 }
 
-// write writes frames and pings until the socket ends.
+// rouse wakes the writer.
+func (o *outbox) rouse() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// begin notes that the next frame is being written since now, and reports whether
+// a ping is to be written before it.
+func (o *outbox) begin(now time.Time) (ping bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = now
+	ping, o.pinging = o.pinging, false
+	return ping
+}
+
+// rest notes that no frame is being written.
+func (o *outbox) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = time.Time{}
+}
+
+// write writes what waits until the socket ends.
 func (s *socket) write() {
-	alive := keepalive{interval: s.client.set.pingInterval, timeout: s.client.set.pingTimeout}
-	timer := time.NewTimer(alive.interval)
-	defer timer.Stop()
 	for {
-		var err error
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.out.wake:
-			err = s.writeFrames()
-		case <-timer.C:
-			var wait time.Duration
-			wait, err = s.keepAlive(&alive)
-			timer.Reset(wait)
 		}
-		if err != nil {
+		if err := s.writeFrames(); err != nil {
 			s.lost(err)
 			return
 		}
@@ -223,38 +239,65 @@ func (s *socket) write() {
 
 // writeFrames writes everything that waits, in as few writes to the network as it takes.
 func (s *socket) writeFrames() error {
-	defer s.out.write(time.Time{})
+	defer s.out.rest()
 	s.net.hold()
 	for _, frame := range s.out.take() {
 		s.client.observe(s.generation, true, frame)
-		now := time.Now()
-		s.out.write(now)
-		if err := s.ws.SetWriteDeadline(now.Add(s.client.set.writeTimeout)); err != nil {
-			return fmt.Errorf("write: %w", err)
+		deadline, err := s.beginWrite()
+		if err != nil {
+			return err
 		}
+		_ = s.ws.SetWriteDeadline(deadline) // which never fails
 		if err := s.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
 	}
-	if err := s.net.release(time.Now().Add(s.client.set.writeTimeout)); err != nil {
+	deadline, err := s.beginWrite()
+	if err != nil {
+		return err
+	}
+	if err := s.net.release(deadline); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
 }
 
-// keepAlive pings when it is time to, and returns when to look again.
-func (s *socket) keepAlive(k *keepalive) (time.Duration, error) {
+// beginWrite returns until when the next write may take, and writes a ping before
+// it if there is to be one.
+func (s *socket) beginWrite() (deadline time.Time, err error) {
 	now := time.Now()
-	action, wait := k.next(now, s.net.alive(), s.paused.Load() != 0)
-	switch action {
-	case keepPing:
-		if err := s.ws.WriteControl(websocket.PingMessage, nil, now.Add(s.client.set.writeTimeout)); err != nil {
-			return 0, fmt.Errorf("ping: %w", err)
+	deadline = now.Add(s.client.set.writeTimeout)
+	if s.out.begin(now) {
+		if err := s.ws.WriteControl(websocket.PingMessage, nil, deadline); err != nil {
+			return deadline, fmt.Errorf("ping: %w", err)
 		}
-	case keepGiveUp:
-		return 0, ErrPingTimeout
 	}
-	return wait, nil
+	return deadline, nil
+}
+
+// watch has a ping written when it is time to, and gives up when nothing answers.
+// It is not the writer's work: a write to a gateway that does not read may take
+// longer than the gateway has to answer.
+func (s *socket) watch() {
+	alive := keepalive{interval: s.client.set.pingInterval, timeout: s.client.set.pingTimeout}
+	timer := time.NewTimer(alive.interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-timer.C:
+		}
+		action, wait := alive.next(time.Now(), s.net.alive(), s.paused.Load() != 0)
+		switch action {
+		case keepPing:
+			s.out.ping()
+		case keepGiveUp:
+			s.lost(ErrPingTimeout)
+			return
+		}
+		timer.Reset(wait)
+	}
 }
 
 // observe gives the Frame hook a copy of a frame.
