@@ -161,10 +161,10 @@ func send(frames ...string) func(wsConn) {
 	}
 }
 
-func TestBrokenFramesLoseNothing(t *testing.T) {
+func TestJSONThatIsNoMessageLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := hostileGateway(t, send(
-			`not JSON`, ``, `[]`, `{}`, `{"id":"x"}`, `{"event":""}`, `{"event":5}`,
+			`"text"`, `7`, `[]`, `{}`, `{"id":"x"}`, `{"event":""}`, `{"event":5}`,
 			`{"result":{},"id":99999}`, `{"result":{},"id":0}`,
 			`{"event":"unknown.thing.change","data":{"values":{"n":1}}}`,
 			`{"event":"a.b.change","data":{"values":{"n":2}}}`,

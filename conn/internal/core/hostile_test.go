@@ -31,16 +31,32 @@ func TestAnswersThatNobodyWaitsFor(t *testing.T) {
 	}
 }
 
-func TestUnreadableFramesAreCountedAndPassedOver(t *testing.T) {
+func TestJSONThatIsNoMessageIsCountedAndPassedOver(t *testing.T) {
 	r := connected(t)
 	a := r.subscribed("a")
-	frames := []string{``, `{`, `[]`, `null`, `{}`, `{"id":"1"}`, `{"id":-1}`, `{"event":1}`, `{"event":"a"}`, "\x00\xff", `{"id":1,"event":"a.b"}`}
+	frames := []string{`[]`, `null`, `{}`, `{"id":"1"}`, `{"id":-1}`, `{"event":1}`, `{"event":"a"}`, `{"id":1,"event":"a.b"}`}
 	r.read(frames...)
 	if s := r.core.Stats(); s.BadFrames != uint64(len(frames)) {
 		t.Errorf("the figures are %+v", s)
 	}
 	a.hears()
 	r.wantState(state.Connected)
+}
+
+// It may have been an event, or an answer.
+func TestWhatIsNoJSONIsMendedByAReconnect(t *testing.T) {
+	for _, frame := range []string{``, `{`, `{"event":"a.cha`, "{\"event\":\"a.change\",\"data\":{\"values\":{\"v\":\"\x00\"}}}", "\x00\xff", `{"id":1}{`} {
+		r := connected(t)
+		a := r.subscribed("a")
+		r.read(frame)
+		r.pass(0)
+		r.wantState(state.Dialing)
+		r.reopen()
+		r.answer(r.sent("subscribe a")[0], model("a", 2))
+		if s := r.core.Stats(); s.BadFrames != 1 || s.Resyncs != 1 || !a.live {
+			t.Errorf("after %q the figures are %+v", frame, s)
+		}
+	}
 }
 
 func TestEventsForUnknownResourcesAreCounted(t *testing.T) {

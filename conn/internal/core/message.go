@@ -1,6 +1,7 @@
 package core
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -53,11 +54,13 @@ type (
 		payload   []byte
 	}
 	// broken is a frame that could not be decoded. The rid or id is known when it
-	// was only the contents that made no sense.
+	// was only the contents that made no sense. A garbled one is no JSON: no gateway sends
+	// that, so it may have been anything.
 	broken struct {
-		rid string
-		id  uint64
-		err error
+		rid     string
+		id      uint64
+		garbled bool
+		err     error
 	}
 )
 
@@ -72,7 +75,7 @@ type Decoder struct {
 func (d *Decoder) Decode(frame []byte) Message {
 	m, err := wire.Parse(frame)
 	if err != nil {
-		return &broken{err: err}
+		return &broken{err: err, garbled: !json.Valid(frame)}
 	}
 	switch m := m.(type) {
 	case *wire.Response:

@@ -11,7 +11,7 @@ import (
 func TestNoticesComeOncePerKindAndInterval(t *testing.T) {
 	r := connected(t)
 	for range 5 {
-		r.read(`{`, `{"event":"x.change","data":{"values":{}}}`, `{"id":3}`)
+		r.read(`{}`, `{"event":"x.change","data":{"values":{}}}`, `{"id":3}`)
 	}
 	if len(r.notices) != 3 {
 		t.Fatalf("notices: %+v", r.notices)
@@ -23,12 +23,12 @@ func TestNoticesComeOncePerKindAndInterval(t *testing.T) {
 	}
 	r.notices = nil
 	r.pass(r.cfg.NoticeInterval - 1)
-	r.read(`{`)
+	r.read(`{}`)
 	if len(r.notices) != 0 {
 		t.Fatalf("too early: %+v", r.notices)
 	}
 	r.pass(1)
-	r.read(`{`)
+	r.read(`{}`)
 	if len(r.notices) != 1 || r.notices[0].Count != 6 {
 		t.Fatalf("notices: %+v", r.notices)
 	}

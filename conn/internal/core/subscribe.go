@@ -170,7 +170,11 @@ func (c *Core) applied(rid string, err error) {
 func (m *broken) handle(c *Core) {
 	c.counters.BadFrames++
 	c.notice(BadFrame, m.rid, m.err)
-	if m.rid != "" {
+	switch {
+	case m.garbled:
+		c.distrust(fmt.Errorf("%w: %w", subs.ErrInconsistent, m.err))
+		return
+	case m.rid != "":
 		c.reg.Distrust(m.rid, brokenEvent(m.rid, m.err))
 		return
 	}
