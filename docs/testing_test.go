@@ -8,7 +8,9 @@ import (
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
 )
 
 func TestCopiesAreRightAfterAnOutage(t *testing.T) {
@@ -65,4 +67,38 @@ func TestANightWithoutAGatewayTakesNoTime(t *testing.T) {
 			t.Error("the longest delay between attempts is 30 s:", err)
 		}
 	})
+}
+
+func TestAFeedThatIsCutGoesOn(t *testing.T) {
+	gateway := resgatetest.New()
+	defer gateway.Close()
+	service := gateway.Service()
+	service.SetModel("library.book.1", map[string]any{"copies": 2})
+	proxy, err := faultproxy.Start(gateway.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+
+	client, err := conn.Dial(t.Context(), proxy.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	book, err := client.Subscribe(t.Context(), "library.book.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	cut := proxy.CutMidFrame(faultproxy.FromGateway)
+	service.Change("library.book.1", map[string]any{"copies": 5})
+	<-cut // half of the event has come
+	for ev := range book.Events(t.Context()) {
+		if change, ok := ev.(*subs.Change); ok {
+			if got := change.Value("copies").String(); got != "5" || !change.Resync {
+				t.Errorf("%s copies, want 5, learned from a new connection", got)
+			}
+			return
+		}
+	}
 }

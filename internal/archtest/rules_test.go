@@ -14,6 +14,7 @@ var arrows = map[string][]string{
 	"conn":                   {"conn/internal/core", "state", "subs", "wire", "res"},
 	"resgatetest":            {"wire", "res"},
 	"resgatetest/natstest":   {"resgatetest", "wire", "res"},
+	"resgatetest/faultproxy": {},
 	"internal/archtest":      {},
 	"internal/conformance":   {},
 	"internal/randomprogram": {},
@@ -105,4 +106,5 @@ var linkRules = []linkRule{
 			"github.com/gorilla/websocket",
 		},
 	},
+	{pkg: "resgatetest/faultproxy"}, // the standard library alone
 }
