@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/pprof"
+	"time"
+)
+
+// config is what the flags say.
+type config struct {
+	url    string
+	bench  string
+	kind   string
+	size   string
+	models int
+	events int
+}
+
+// figures is the program's output. Times are in seconds, memory is in MiB or bytes.
+type figures struct {
+	Bench            string  `json:"bench"`
+	Kind             string  `json:"kind,omitempty"`
+	Size             string  `json:"size,omitempty"`
+	Models           int     `json:"models"`
+	Events           int     `json:"events,omitempty"`
+	Seconds          float64 `json:"seconds"`
+	UserSeconds      float64 `json:"cpu_user_s"`
+	SystemSeconds    float64 `json:"cpu_sys_s"`
+	SubscribeSeconds float64 `json:"subscribe_seconds"`
+	HeapPerModel     float64 `json:"heap_bytes_per_model,omitempty"`
+	RSSPerModel      float64 `json:"rss_bytes_per_model,omitempty"`
+	Allocs           float64 `json:"allocs_per_event,omitempty"`
+	RSS              float64 `json:"rss_mb"`
+	MaxRSS           float64 `json:"max_rss_mb"`
+	Checked          bool    `json:"check_ok"` // the client has what it must have
+}
+
+var benches = map[string]func(context.Context, config, *figures) error{
+	"blast":       blast,
+	"resubscribe": resubscribe,
+	"collsync":    resubscribe,
+	"memory":      memory,
+}
+
+func main() {
+	var c config
+	flag.StringVar(&c.url, "url", "", "the gateway to measure with")
+	flag.StringVar(&c.bench, "bench", "blast", "blast, resubscribe, memory or collsync")
+	flag.StringVar(&c.kind, "kind", "model", "of resources: model, collection, mixed or refs")
+	flag.StringVar(&c.size, "size", "small", "of resources: small or large")
+	flag.IntVar(&c.models, "models", 1000, "how many resources; in collsync, how many items")
+	flag.IntVar(&c.events, "events", 100_000, "how many events, in blast")
+	limit := flag.Duration("limit", 2*time.Minute, "how long it may take")
+	profile := flag.String("cpuprofile", "", "a file to write a CPU profile to")
+	flag.Parse()
+	if err := run(c, *limit, *profile); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(c config, limit time.Duration, profile string) error {
+	bench := benches[c.bench]
+	if bench == nil {
+		return fmt.Errorf("there is no bench %q", c.bench)
+	}
+	if profile != "" {
+		file, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	f := &figures{Bench: c.bench, Kind: c.kind, Size: c.size, Models: c.models}
+	if err := bench(ctx, c, f); err != nil {
+		return fmt.Errorf("%s: %w", c.bench, err)
+	}
+	usage := memoryUsage()
+	f.RSS, f.MaxRSS = usage.rss, usage.maxRSS
+	return json.NewEncoder(os.Stdout).Encode(f)
+}
