@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/resclient/resclient-go/internal/transcript"
 	"github.com/resclient/resclient-go/resgatetest"
 )
 
@@ -41,7 +42,10 @@ func TestStandInSaysWhatTheRealGatewaySaid(t *testing.T) {
 			if why, ok := notReplayed[name]; ok {
 				t.Skip(why)
 			}
-			tr := readTranscript(t, path)
+			tr, err := transcript.Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
 			synctest.Test(t, func(t *testing.T) { replay(t, tr) })
 		})
 	}
@@ -50,7 +54,7 @@ func TestStandInSaysWhatTheRealGatewaySaid(t *testing.T) {
 // player replays one transcript.
 type player struct {
 	t       *testing.T
-	tr      *transcript
+	tr      *transcript.Transcript
 	at      line
 	net     *resgatetest.Network
 	srv     *resgatetest.Server
@@ -64,7 +68,7 @@ type player struct {
 	skipping bool
 }
 
-func replay(t *testing.T, tr *transcript) {
+func replay(t *testing.T, tr *transcript.Transcript) {
 	p := &player{
 		t: t, tr: tr, net: resgatetest.NewNetwork(),
 		conns: make(map[string]*rawClient), names: make(map[string]string),
@@ -72,17 +76,17 @@ func replay(t *testing.T, tr *transcript) {
 	p.bus = newScriptBus(p.expects)
 	p.bus.auto = autoReplies[tr.Scenario]
 	defer p.bus.close()
-	opts := append(tr.options(t), resgatetest.WithNetwork(p.net, "127.0.0.1:8080"), resgatetest.WithBus(p.bus))
+	opts := append(gatewayOptions(t, tr), resgatetest.WithNetwork(p.net, "127.0.0.1:8080"), resgatetest.WithBus(p.bus))
 	p.srv = resgatetest.New(opts...)
 	defer p.srv.Close()
-	if first := tr.lines[0]; first.Dir == "svc" && strings.HasPrefix(first.Subject, "auth.") {
+	if first := tr.Lines[0]; first.Dir == "svc" && strings.HasPrefix(first.Subject, "auth.") {
 		p.open("") // a handshake that is not in the transcript
 	}
 	until, partly := replayedUntil[tr.Scenario]
-	for _, l := range tr.lines {
+	for _, l := range tr.Lines {
 		synctest.Wait() // the bus, on another goroutine, looks at the line too
 		p.at = l
-		if partly && p.at.number > until.line {
+		if partly && p.at.Number > until.line {
 			t.Logf("replayed up to line %d: %s", until.line, until.why)
 			p.hangUp()
 			return
@@ -107,7 +111,7 @@ func (p *player) skips(l line) bool {
 func (p *player) fatalf(format string, args ...any) {
 	p.t.Helper()
 	p.hangUp()
-	p.t.Fatalf("line %d: %s", p.at.number, shorten(fmt.Sprintf(format, args...)))
+	p.t.Fatalf("line %d: %s", p.at.Number, shorten(fmt.Sprintf(format, args...)))
 }
 
 func shorten(text string) string {
@@ -152,7 +156,7 @@ func (p *player) clientSends(l line) {
 		return
 	}
 	c := p.conn(l.Conn)
-	text := p.fill(l.whole())
+	text := p.fill(l.Whole())
 	var data []byte
 	switch {
 	case l.WS == "ping":
@@ -187,7 +191,7 @@ func (p *player) clientReads(l line) {
 		return
 	}
 	c := p.conn(l.Conn)
-	kind, want := "text", l.text()
+	kind, want := "text", l.Text()
 	if l.WS != "" {
 		kind = l.WS
 	}
@@ -219,7 +223,7 @@ func (p *player) sameLine(l line, want, got string) (same, exact bool) {
 	if l.WS == "close" {
 		want, got = closeReason(want), closeReason(got)
 	}
-	head, tail, ok := l.cut()
+	head, tail, ok := l.Cut()
 	if !ok {
 		return p.same(want, got)
 	}
@@ -230,11 +234,11 @@ func (p *player) sameLine(l line, want, got string) (same, exact bool) {
 func (p *player) serviceLine(l line) {
 	switch l.Note, _, _ = strings.Cut(l.Note, " (cut here"); l.Note {
 	case "published", "published with an empty payload":
-		p.bus.publish(p.fill(l.Subject), []byte(p.fill(l.text())))
+		p.bus.publish(p.fill(l.Subject), []byte(p.fill(l.Text())))
 	case "reply", "pre-response":
 		synctest.Wait()
 		subject := p.fill(l.Subject)
-		if !p.bus.reply(subject, []byte(p.fill(l.whole())), l.Note == "reply") {
+		if !p.bus.reply(subject, []byte(p.fill(l.Whole())), l.Note == "reply") {
 			p.fatalf("nobody asked %s", subject)
 		}
 	case "request from the gateway", "query request from the gateway":
@@ -243,11 +247,11 @@ func (p *player) serviceLine(l line) {
 				if ok, _ := p.same(l.Subject, subject); !ok {
 					return false
 				}
-				ok, _ := p.sameLine(l, l.text(), payload)
+				ok, _ := p.sameLine(l, l.Text(), payload)
 				return ok
 			})
 		}) {
-			p.fatalf("want request %s %s\ngot %s", l.Subject, l.text(), strings.Join(p.bus.unmatched(), "\n    "))
+			p.fatalf("want request %s %s\ngot %s", l.Subject, l.Text(), strings.Join(p.bus.unmatched(), "\n    "))
 		}
 	default:
 		p.fatalf("cannot play this")
@@ -256,8 +260,8 @@ func (p *player) serviceLine(l line) {
 
 // expects reports whether the transcript still has a request on subject.
 func (p *player) expects(subject string) bool {
-	for _, l := range p.tr.lines {
-		if l.number >= p.at.number && l.Dir == "svc" && strings.Contains(l.Note, "request from the gateway") {
+	for _, l := range p.tr.Lines {
+		if l.Number >= p.at.Number && l.Dir == "svc" && strings.Contains(l.Note, "request from the gateway") {
 			if p.pattern(l.Subject).MatchString(subject) {
 				return true
 			}

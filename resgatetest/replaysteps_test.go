@@ -32,7 +32,7 @@ func (p *player) conn(name string) *rawClient {
 // open connects with the header that the first auth request tells of.
 func (p *player) open(name string) *rawClient {
 	words := "path " + strings.TrimPrefix(p.srv.URL(), "ws://"+p.srv.Addr()) + "/"
-	for _, l := range p.tr.lines {
+	for _, l := range p.tr.Lines {
 		var auth struct {
 			Header map[string][]string
 			URI    string

@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"internal/randomprogram": {},
 	"internal/doctest":       {},
 	"bench":                  {},
+	"internal/transcript":    {},
 	"examples":               {},
 	"docs":                   {},
 }

@@ -16,6 +16,14 @@
 // or, with RESGATE_BIN naming its binary, a Resgate process. What needs the fake
 // clock, or a gateway that misbehaves, runs in memory only.
 //
+// # Recorded conversations
+//
+// Package resgatetest has transcripts of what the real gateway and a simple client
+// have said to each other. TestClientHoldsConversationsOfTheRealGateway puts our client
+// in the place of that one: the program does what the recorded requests are for, and the
+// gateway's end says what was recorded. The conversations that cannot be held so are listed
+// with the reason in transcripts_test.go, and a list that is out of date fails.
+//
 // # What is observed
 //
 // Frames are recorded where the client reads and writes them, so that their number
