@@ -13,6 +13,7 @@ import (
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/state"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -231,9 +232,9 @@ func loginCrossesRefusal(w *world) {
 	w.login()
 	w.model("a.b", map[string]any{"n": 1})
 	door := newDoor(w, "a.b")
-	p, refusal := holdFirst(w, false, wire.TypeSubscribe, "a.b")
+	p, refusal := holdFirst(w, faultproxy.FromGateway, wire.TypeSubscribe, "a.b")
 	refusal.skip(1)
-	c := w.connectAt(p.url)
+	c := w.connectAt(p.URL())
 	f := c.subscribe("a.b")
 	f.expect(`a.b sync (first) {"n":1}`)
 	door.shut()

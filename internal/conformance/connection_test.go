@@ -135,7 +135,7 @@ func lateStateReader(w *world) {
 func closeAnywhere(w *world) {
 	w.unchecked = true // checked here
 	w.model("a.b", map[string]any{"n": 1})
-	silent := w.newProxy(func(_ *leg, p *parcel) { p.drop() })
+	silent := w.newProxy(func(p *parcel) { p.Drop() })
 	hang := conn.Hooks{Authenticate: func(ctx context.Context, _ *conn.Session) error {
 		<-ctx.Done()
 		return ctx.Err()
@@ -149,7 +149,7 @@ func closeAnywhere(w *world) {
 			c.subscribe("a.b")
 			return c
 		}},
-		{"version", func() *client { return w.newClientAt(silent.url, conn.Hooks{}) }},
+		{"version", func() *client { return w.newClientAt(silent.URL(), conn.Hooks{}) }},
 		{"auth", func() *client { return w.newClient(hang) }},
 		{"replay", func() *client {
 			c := w.connect()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/wire"
 )
 
@@ -136,12 +137,12 @@ func deepChain(w *world) {
 	defer debug.SetMaxStack(debug.SetMaxStack(1 << 20)) // a deeper recursion ends the test program
 	w.unchecked = true                                  // the proxy makes up the chain
 	w.model("m.0", map[string]any{})
-	p := w.newProxy(func(_ *leg, p *parcel) {
-		if p.is(false, wire.TypeSubscribe, "m.0") {
-			p.frame = strings.Replace(p.frame, `{"m.0":{}}`, chain(length), 1)
+	p := w.newProxy(func(p *parcel) {
+		if p.is(faultproxy.FromGateway, wire.TypeSubscribe, "m.0") {
+			p.replace(`{"m.0":{}}`, chain(length))
 		}
 	})
-	c := w.connectAt(p.url)
+	c := w.connectAt(p.URL())
 	f := c.subscribe("m.0")
 	if n := c.Stats().Resources; n != length {
 		w.t.Errorf("%d resources are cached, want %d", n, length)
@@ -205,12 +206,12 @@ func missingReference(w *world) {
 	w.unchecked = true // the proxy leaves something out
 	w.model("child", map[string]any{"n": 1})
 	w.model("parent", map[string]any{"child": res.Ref("child")})
-	p := w.newProxy(func(l *leg, p *parcel) {
-		if l.number == 1 {
-			p.frame = strings.Replace(p.frame, `"child":{"n":1},`, "", 1)
+	p := w.newProxy(func(p *parcel) {
+		if p.Conn.Number() == 1 {
+			p.replace(`"child":{"n":1},`, "")
 		}
 	})
-	c := w.connectAt(p.url)
+	c := w.connectAt(p.URL())
 	f := c.subscribe("parent")
 	f.expect(`parent sync (first) {"child":{"rid":"child"}}`)
 	w.until("the child has come", func() bool { return c.cached("child") == "child" })

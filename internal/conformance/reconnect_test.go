@@ -9,6 +9,7 @@ import (
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/state"
 	"github.com/resclient/resclient-go/subs"
 	"github.com/resclient/resclient-go/wire"
@@ -112,19 +113,18 @@ func replayPartialFailure(w *world) {
 // says. That a connection was open counts for nothing.
 func flap(w *world) {
 	w.model("a.b", map[string]any{"n": 1})
-	p := w.newProxy(func(l *leg, p *parcel) {
-		if p.is(false, wire.TypeVersion, "") {
-			p.deliver()
-			p.drop()
-			l.close()
+	var p *proxy
+	p = w.newProxy(func(answer *parcel) {
+		if answer.is(faultproxy.FromGateway, wire.TypeVersion, "") {
+			p.AfterFrames(faultproxy.FromGateway, 1, answer.Conn.Cut)
 		}
 	})
-	c := w.newClientAt(p.url, conn.Hooks{})
+	c := w.newClientAt(p.URL(), conn.Hooks{})
 	go func() { _, _ = c.Subscribe(w.within(), "a.b") }()
 	time.Sleep(time.Minute)
 	synctest.Wait()
 	// 250 ms, doubled up to 30 s, half of that on average: some nine in a minute.
-	dials := len(p.all())
+	dials := p.Stats().Accepted
 	if dials < 3 || dials > 25 {
 		w.t.Errorf("dialled %d times in a minute", dials)
 	}

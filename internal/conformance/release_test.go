@@ -8,6 +8,7 @@ import (
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/wire"
 )
 
@@ -45,7 +46,7 @@ func linger(w *world) {
 
 // hold is a parcel that a proxy keeps back: the first one of a kind.
 type hold struct {
-	up   bool
+	from faultproxy.Direction
 	kind wire.RequestType
 	rid  string
 
@@ -58,10 +59,10 @@ type hold struct {
 
 // holdFirst makes a proxy that keeps back the first request of a type about a
 // resource, or the answer to it, until it is let go.
-func holdFirst(w *world, up bool, kind wire.RequestType, rid string) (*proxy, *hold) {
-	h := &hold{up: up, kind: kind, rid: rid}
+func holdFirst(w *world, from faultproxy.Direction, kind wire.RequestType, rid string) (*proxy, *hold) {
+	h := &hold{from: from, kind: kind, rid: rid}
 	h.again()
-	return w.newProxy(func(_ *leg, p *parcel) { h.look(p) }), h
+	return w.newProxy(func(p *parcel) { h.look(p) }), h
 }
 
 // skip lets some through before.
@@ -78,12 +79,12 @@ func (h *hold) again() *hold {
 func (h *hold) look(p *parcel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.waiting || !p.is(h.up, h.kind, h.rid) {
+	if !h.waiting || !p.is(h.from, h.kind, h.rid) {
 		return
 	}
 	if h.skipped--; h.skipped < 0 {
 		h.waiting, h.parcel = false, p
-		p.drop()
+		p.Drop()
 		close(h.held)
 	}
 }
@@ -92,7 +93,7 @@ func (h *hold) look(p *parcel) {
 func (h *hold) letGo() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.parcel.deliver()
+	h.parcel.Deliver()
 }
 
 // giveBackTwo has the gateway count two direct subscriptions on a.b too many at a
@@ -128,8 +129,8 @@ func expectCounts(c *client, rid string, want ...int) {
 func unsubscribeCount(w *world) {
 	w.model("a.b", map[string]any{"n": 1})
 	w.handle("a.b", "me", func(*resgatetest.Request) (any, error) { return resgatetest.Resource("a.b"), nil })
-	p, unsubscribe := holdFirst(w, false, wire.TypeUnsubscribe, "a.b")
-	c := w.connectAt(p.url)
+	p, unsubscribe := holdFirst(w, faultproxy.FromGateway, wire.TypeUnsubscribe, "a.b")
+	c := w.connectAt(p.URL())
 	giveBackTwo(w, c, unsubscribe, func() error { return c.Call(w.within(), "a.b", "me", nil, nil) })
 	expectCounts(c, "a.b", 1, 2)
 	if !w.fake() {
@@ -138,7 +139,7 @@ func unsubscribeCount(w *world) {
 	w.clients = nil
 	c.Close()
 	w.replaceGateway(resgatetest.WithLegacy("1.2.0"))
-	c = w.connectAt(p.url)
+	c = w.connectAt(p.URL())
 	giveBackTwo(w, c, unsubscribe.again(), func() error { return c.Call(w.within(), "a.b", "me", nil, nil) })
 	expectCounts(c, "a.b", 1, 1, 1)
 }
@@ -171,8 +172,8 @@ func surplusReleased(w *world) {
 func noSubscriptionIsFine(w *world) {
 	w.model("a.b", map[string]any{"n": 1})
 	door := newDoor(w, "a.b")
-	p, unsubscribe := holdFirst(w, true, wire.TypeUnsubscribe, "a.b")
-	c := w.connectAt(p.url)
+	p, unsubscribe := holdFirst(w, faultproxy.FromClient, wire.TypeUnsubscribe, "a.b")
+	c := w.connectAt(p.URL())
 	f := c.subscribe("a.b")
 	f.expect(`a.b sync (first) {"n":1}`)
 	f.Close()
@@ -201,8 +202,8 @@ func noSubscriptionIsFine(w *world) {
 // Who subscribes while an unsubscribe is out ends up subscribed, and misses nothing.
 func subscribeDuringUnsubscribe(w *world) {
 	w.model("a.b", map[string]any{"n": 1})
-	p, answer := holdFirst(w, false, wire.TypeUnsubscribe, "a.b")
-	c := w.connectAt(p.url)
+	p, answer := holdFirst(w, faultproxy.FromGateway, wire.TypeUnsubscribe, "a.b")
+	c := w.connectAt(p.URL())
 	f := c.subscribe("a.b")
 	f.expect(`a.b sync (first) {"n":1}`)
 	f.Close()

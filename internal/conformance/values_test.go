@@ -63,7 +63,7 @@ func values(w *world) {
 func changeOldAndNew(w *world) {
 	w.model("a.b", map[string]any{"x": 1, "y": "a", "z": nil})
 	p := w.newProxy(nil)
-	c := w.connectAt(p.url)
+	c := w.connectAt(p.URL())
 	f := c.subscribe("a.b")
 	f.expect(`a.b sync (first) {"x":1,"y":"a","z":null}`)
 	w.change("a.b", map[string]any{"x": 1, "y": "b", "z": nil, "absent": res.DeleteAction})
@@ -71,8 +71,8 @@ func changeOldAndNew(w *world) {
 	w.change("a.b", map[string]any{"x": 1, "y": "b"})
 	f.expectNoMore()
 	// The gateway takes out such changes. Should it not, the client does.
-	p.latest().toClient.send(`{"event":"a.b.change","data":{"values":{"x":1,"y":"b","absent":{"action":"delete"}}}}`)
-	p.latest().toClient.send(`{"event":"a.b.change","data":{"values":{"x":2,"y":"b"}}}`)
+	p.send(`{"event":"a.b.change","data":{"values":{"x":1,"y":"b","absent":{"action":"delete"}}}}`)
+	p.send(`{"event":"a.b.change","data":{"values":{"x":2,"y":"b"}}}`)
 	f.expect(`a.b change x=2 (was 1)`)
 }
 
@@ -137,12 +137,12 @@ func badFrames(w *world) {
 		w.model("other", map[string]any{"n": 1})
 		logged := new(logCounter)
 		p := w.newProxy(nil)
-		c := w.connectAt(p.url, logged.option())
+		c := w.connectAt(p.URL(), logged.option())
 		list, other := c.subscribe("list"), c.subscribe("other")
 		list.expect(`list sync (first) ["a"]`)
 		other.expect(`other sync (first) {"n":1}`)
 		before := logged.count()
-		p.latest().toClient.send(test.frame)
+		p.send(test.frame)
 		synctest.Wait()
 		time.Sleep(time.Minute) // as long as a resync takes
 		c.awaitSync()
@@ -165,7 +165,7 @@ func badFrames(w *world) {
 		w.change("other", map[string]any{"n": 2})
 		other.expect(`other change n=2 (was 1)`)
 		c.Close()
-		p.stop()
+		p.Close()
 	}
 }
 

@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 	"sync/atomic"
 	"testing/synctest"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/resgatetest/faultproxy"
 	"github.com/resclient/resclient-go/state"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -50,8 +50,8 @@ func versionInvalidRequest(w *world) {
 	w.replaceGateway(resgatetest.WithLegacy("1.1.1"))
 	w.model("a.b", map[string]any{"n": 1})
 	w.handle("a.b", "raw", func(*resgatetest.Request) (any, error) { return map[string]any{"payload": 7}, nil })
-	p, unsubscribe := holdFirst(w, false, wire.TypeUnsubscribe, "a.b")
-	c := w.connectAt(p.url)
+	p, unsubscribe := holdFirst(w, faultproxy.FromGateway, wire.TypeUnsubscribe, "a.b")
+	c := w.connectAt(p.URL())
 	if got := c.Stats().Protocol; got != wire.LegacyProtocol {
 		w.t.Errorf("the protocol is %q", got)
 	}
@@ -74,12 +74,12 @@ func versionInvalidRequest(w *world) {
 
 // A gateway that supports none of our protocols is given up, and it is told why.
 func versionUnsupported(w *world) {
-	p := w.newProxy(func(_ *leg, p *parcel) {
-		if p.is(true, wire.TypeVersion, "") {
-			p.frame = strings.Replace(p.frame, `"1.2.3"`, `"2.0.0"`, 1)
+	p := w.newProxy(func(p *parcel) {
+		if p.is(faultproxy.FromClient, wire.TypeVersion, "") {
+			p.replace(`"1.2.3"`, `"2.0.0"`)
 		}
 	})
-	c := w.newClientAt(p.url, conn.Hooks{})
+	c := w.newClientAt(p.URL(), conn.Hooks{})
 	w.must(c.WaitFor(w.within(), state.Closed))
 	err := c.WaitFor(w.within(), state.Connected)
 	if !errors.Is(err, conn.ErrClosed) || !errors.Is(err, res.ErrUnsupportedProtocol) {
@@ -90,7 +90,7 @@ func versionUnsupported(w *world) {
 	if last := list[len(list)-1]; last.Event != state.GaveUp || !errors.Is(last.Cause, res.ErrUnsupportedProtocol) {
 		w.t.Errorf("the hook was told %v", last)
 	}
-	if n := len(p.all()); n != 1 {
+	if n := p.Stats().Accepted; n != 1 {
 		w.t.Errorf("dialled %d times, want once", n)
 	}
 }
@@ -100,13 +100,13 @@ func versionUnsupported(w *world) {
 func versionSilent(w *world) {
 	var silent atomic.Bool
 	silent.Store(true)
-	p := w.newProxy(func(_ *leg, p *parcel) {
+	p := w.newProxy(func(p *parcel) {
 		if silent.Load() {
-			p.drop()
+			p.Drop()
 		}
 	})
 	began := time.Now()
-	c := w.newClientAt(p.url, conn.Hooks{}, conn.WithVersionTimeout(3*time.Second))
+	c := w.newClientAt(p.URL(), conn.Hooks{}, conn.WithVersionTimeout(3*time.Second))
 	w.until("the first attempt has failed", func() bool { return c.Stats().Attempt > 1 })
 	if took := time.Since(began); took < 3*time.Second || took > 4*time.Second {
 		w.t.Errorf("the attempt took %v, want the timeout of 3 s", took)
@@ -126,8 +126,8 @@ func versionSilent(w *world) {
 func versionChanges(w *world) {
 	w.model("a.b", map[string]any{"n": 1})
 	w.handle("a.b", "me", func(*resgatetest.Request) (any, error) { return resgatetest.Resource("a.b"), nil })
-	p, unsubscribe := holdFirst(w, false, wire.TypeUnsubscribe, "a.b")
-	c := w.connectAt(p.url)
+	p, unsubscribe := holdFirst(w, faultproxy.FromGateway, wire.TypeUnsubscribe, "a.b")
+	c := w.connectAt(p.URL())
 	call := func() error { return c.Call(w.within(), "a.b", "me", nil, nil) }
 	giveBackTwo(w, c, unsubscribe, call)
 	expectCounts(c, "a.b", 1, 2)
