@@ -173,20 +173,6 @@ func (w *world) dial(ctx context.Context, network, addr string) (net.Conn, error
 	return d.DialContext(ctx, network, addr)
 }
 
-// listen opens an address for something else than the gateway.
-func (w *world) listen() net.Listener {
-	w.t.Helper()
-	var l net.Listener
-	var err error
-	if w.fake() {
-		l, err = w.network.Listen("proxy:8080")
-	} else {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	w.must(err)
-	return l
-}
-
 // model and collection give the service a resource.
 func (w *world) model(rid string, properties map[string]any) {
 	w.t.Helper()
