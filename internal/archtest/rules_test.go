@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"internal/conformance":   {},
 	"internal/randomprogram": {},
 	"internal/doctest":       {},
+	"internal/mutation":      {},
 	"bench":                  {},
 	"internal/transcript":    {},
 	"examples":               {},
