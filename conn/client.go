@@ -16,7 +16,8 @@ import (
 
 // Client is a connection to Resgate that keeps itself alive, and what is
 // subscribed over it. All methods may be called from any goroutine, and from any
-// hook or handler. Make one with [New] or [Dial], and end it with [Client.Close].
+// hook or handler. Make one with [New] or [Dial], and end it with [Client.Close]
+// or [Client.Shutdown].
 type Client struct {
 	set     *settings
 	inputs  chan core.Input   // to the owner
@@ -117,6 +118,30 @@ func (s *settings) core(random *rand.Rand) core.Config {
 func (c *Client) Close() {
 	c.send(core.Close{})
 	<-c.stopped
+}
+
+// Shutdown ends the client like [Client.Close], but lets calls come to their end
+// first: those that are out, and those that wait for a connection. From now on
+// Subscribe, Get, Stream and all calls fail with [ErrShuttingDown], while
+// subscriptions and what waits already go on, through reconnects if need be. What
+// [Hooks].Authenticate does is not affected.
+//
+// When ctx ends first, the calls that are left are cut off as by Close, and the
+// error wraps that of ctx; nil says that this was not necessary. Like Close, Shutdown may
+// be called again, by anybody, and from any hook or handler; Close meanwhile makes it
+// return at once.
+func (c *Client) Shutdown(ctx context.Context) error {
+	c.send(core.Drain{})
+	select {
+	case <-c.stopped:
+		return nil
+	case <-ctx.Done():
+	}
+	c.Close()
+	if n := c.last.cutOff; n > 0 {
+		return fmt.Errorf("conn: shutdown: %d calls had no answer yet: %w", n, ctx.Err())
+	}
+	return nil
 }
 
 // Done returns a channel that is closed when the client is closed and all code of

@@ -91,6 +91,17 @@ func TestCloseWhileConnected(t *testing.T) {
 	})
 }
 
+func TestCloseWhileSomethingLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("a.b", map[string]any{}))
+		c := w.connected(conn.WithLinger(time.Minute))
+		w.subscribe(c, "a.b").Close()
+		synctest.Wait()
+		closeNow(t, c)
+	})
+}
+
 func TestCloseWhileWaitingForTheNextAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -54,6 +54,11 @@
 // with [ErrConnectionLost], and only the program can know whether to repeat it. One
 // that was never sent waits for the next connection.
 //
+// # The end
+//
+// [Client.Close] ends everything at once; [Client.Shutdown] lets calls come to their
+// end before. Both may be called from anywhere.
+//
 // # Concurrency
 //
 // All methods of [Client] and [Subscription] may be called from any goroutine, and

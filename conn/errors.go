@@ -16,6 +16,10 @@ var (
 	// then it wraps the reason.
 	ErrClosed = core.ErrClosed
 
+	// ErrShuttingDown says that the client takes no new requests, because of
+	// [Client.Shutdown]. It comes together with ErrClosed.
+	ErrShuttingDown = core.ErrShuttingDown
+
 	// ErrSubscriptionClosed is what [Subscription.Err] returns after Close.
 	ErrSubscriptionClosed = errors.New("the subscription is closed")
 

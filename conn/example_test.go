@@ -266,6 +266,22 @@ func ExampleClient_Close() {
 	// Output: conn: call "news.today" "publish": the client is closed
 }
 
+// A program that is told to stop lets its calls come to their end, for ten seconds at the most.
+func ExampleClient_Shutdown() {
+	gateway := newsGateway()
+	defer gateway.Close()
+	c, err := conn.Dial(context.Background(), gateway.URL())
+	check(err)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := c.Shutdown(ctx); err != nil {
+		log.Print(err) // calls were cut off
+	}
+	fmt.Println(c.State(), c.Call(ctx, "news.today", "publish", nil, nil))
+	// Output: closed conn: call "news.today" "publish": the client is closed
+}
+
 func ExampleClient_Stats() {
 	gateway := newsGateway()
 	defer gateway.Close()

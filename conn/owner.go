@@ -87,13 +87,14 @@ type figures struct {
 	core.Stats
 	staleSome []string // some subscriptions that are not live, if any
 	ended     error    // why the client is closed, if it is
+	cutOff    int      // calls that had no answer then
 }
 
 // staleNamed is how many of them.
 const staleNamed = 5
 
 func (o *owner) count() figures {
-	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed + 1), ended: o.core.Ended()}
+	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed + 1), ended: o.core.Ended(), cutOff: o.core.CutOff()}
 }
 
 func (o *owner) carryOut(out core.Output) {

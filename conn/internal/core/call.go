@@ -35,6 +35,7 @@ func (c *Core) sendCall(call *Call) {
 		return
 	}
 	call.out = q
+	c.calls++
 }
 
 // sendOffline sends the calls that waited for the connection, in order.
@@ -65,6 +66,7 @@ func (c *Core) endCall(q *request, r Reply) {
 	r.To = q.call.To
 	c.reply(r)
 	q.call = nil
+	c.calls--
 }
 
 // called takes in the answer to a call, auth or new request. When it is a

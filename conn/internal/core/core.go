@@ -29,9 +29,12 @@ type Core struct {
 	deaths    []death        // that requests which are out may have crossed
 	asked     map[string]int // by rid: questions to the policy that it has not answered
 	offline   []*Call        // calls that wait for a connection
+	calls     int            // calls that are out, and whose caller waits
 	resync    resync
 
+	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
+	cutOff   int   // calls that were not answered by then
 	notices  [noticeKinds]noticeCount
 	counters Counters
 	out      Output
@@ -60,9 +63,12 @@ func (c *Core) Step(now time.Time, in Input) {
 		c.refuse(in)
 		return
 	}
-	in.apply(c)
+	if !c.turnAway(in) {
+		in.apply(c)
+	}
 	c.expire()
 	c.work()
+	c.finishDrain()
 }
 
 // Output returns what was decided since the last call.
@@ -190,13 +196,13 @@ func (Close) apply(c *Core) {
 
 // end answers everything that still waits, and ends every handle.
 func (c *Core) end(err error) {
-	c.ended = err
+	c.ended, c.cutOff = err, c.callsWaiting()
 	for _, call := range c.offline {
 		c.reply(Reply{To: call.To, Err: err})
 	}
 	c.offline = nil
 	for _, h := range c.reg.CloseAll() {
-		c.out.Ended = append(c.out.Ended, Ended{Handle: h, Err: err})
+		c.tellEnd(h, err)
 	}
 	for _, l := range c.inOrder() {
 		l.answerAll(c, err)
@@ -208,6 +214,13 @@ func (c *Core) end(err error) {
 func (c *Core) endHandles(rid string, err error) {
 	for _, h := range c.reg.Handles(rid) {
 		c.reg.Close(h)
+		c.tellEnd(h, err)
+	}
+}
+
+// tellEnd tells a handle that it has ended. A silent one is nobody's.
+func (c *Core) tellEnd(h *subs.Handle, err error) {
+	if !h.Silent {
 		c.out.Ended = append(c.out.Ended, Ended{Handle: h, Err: err})
 	}
 }

@@ -13,6 +13,7 @@ var (
 	ErrGaveUp         = errors.New("the back-off said stop")
 	ErrReconnect      = errors.New("reconnect asked for")
 	ErrTooLarge       = errors.New("message larger than the read limit")
+	ErrShuttingDown   = errors.New("shutting down")
 )
 
 // TooLargeError names what a message over the read limit was about.

@@ -135,6 +135,10 @@ type (
 	// reply says that it has been given up.
 	Reconnect struct{ To any }
 
+	// Drain refuses new requests from now on, and is Close as soon as no call waits
+	// for its answer any more.
+	Drain struct{}
+
 	// Close ends everything.
 	Close struct{}
 )

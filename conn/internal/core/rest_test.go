@@ -109,3 +109,16 @@ func (w *walk) closeAll() {
 	}
 	w.step(core.Close{})
 }
+
+// drain has the client end as soon as its calls are answered, with all the faults
+// there were until now.
+func (w *walk) drain() {
+	w.tell("--- drain")
+	w.calm = true
+	calls := len(w.calls)
+	w.step(core.Drain{})
+	w.run(time.Hour)
+	if w.core.State() != state.Closed || w.core.CutOff() != 0 {
+		w.Fatalf("state %v an hour after the drain began, %d of %d calls cut off", w.core.State(), w.core.CutOff(), calls)
+	}
+}

@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/wire"
@@ -128,4 +129,12 @@ func TestRequestsCanBeTracedFromTheEndOfTheirAnswer(t *testing.T) {
 	if got := core.Culprit(frame[:10], frame[10:]); got.ID != req.ID || req.Type != wire.TypeSubscribe {
 		t.Errorf("got %+v, want %d", got, req.ID)
 	}
+}
+
+func TestMessageOverTheLimitOfWhatLingers(t *testing.T) {
+	r := connected(t, func(c *core.Config) { c.Linger = time.Minute })
+	r.subscribed("a").close()
+	r.tooLarge(core.TooLargeError{RID: "a"})
+	r.reopen()
+	r.sent()
 }
