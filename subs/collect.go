@@ -1,6 +1,7 @@
 package subs
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -74,8 +75,7 @@ func (r *Registry) expireLimbo() {
 func (r *Registry) collectOrphans() {
 	var doubtful []*entry
 	for len(r.orphans) > 0 {
-		e := r.orphans[len(r.orphans)-1]
-		r.orphans = r.orphans[:len(r.orphans)-1]
+		e := pop(&r.orphans)
 		switch {
 		case !e.disposable():
 		case e.cachedIn == 0:
@@ -90,8 +90,41 @@ func (r *Registry) collectOrphans() {
 	for _, e := range r.onlyInside(doubtful, (*entry).disposable, func(e *entry) int { return e.cachedIn }) {
 		r.remove(e)
 	}
-	r.orphans = r.orphans[:0] // the search has decided about what they referred to
+	r.orphans = emptied(r.orphans) // the search has decided about what they referred to
+	r.compact()
 }
+
+// compact gives memory back when there is little left of what there was: a map never
+// shrinks.
+func (r *Registry) compact() {
+	if r.most <= listKept || len(r.entries) > r.most/8 {
+		return
+	}
+	few := make(map[string]*entry, len(r.entries))
+	maps.Copy(few, r.entries)
+	r.entries, r.most = few, len(few)
+}
+
+// pop takes the last entry off a list, which does not keep it from being collected.
+func pop(list *[]*entry) *entry {
+	last := len(*list) - 1
+	e := (*list)[last]
+	(*list)[last] = nil
+	*list = (*list)[:last]
+	return e
+}
+
+// emptied returns an empty list in place of one, which it uses again unless that is large.
+func emptied(list []*entry) []*entry {
+	if cap(list) > listKept {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// listKept is how many entries may take room that nobody needs.
+const listKept = 4096
 
 // disposable reports whether e is of no use once nothing refers to it.
 func (e *entry) disposable() bool {

@@ -115,8 +115,7 @@ func (r *Registry) settle() {
 func (r *Registry) dropUnheld() {
 	var doubtful []*entry
 	for len(r.unheld) > 0 {
-		e := r.unheld[len(r.unheld)-1]
-		r.unheld = r.unheld[:len(r.unheld)-1]
+		e := pop(&r.unheld)
 		switch {
 		case !e.indirect():
 		case e.heldIn == 0:
@@ -128,7 +127,7 @@ func (r *Registry) dropUnheld() {
 	for _, e := range r.onlyInside(doubtful, (*entry).indirect, func(e *entry) int { return e.heldIn }) {
 		r.unhold(e)
 	}
-	r.unheld = r.unheld[:0] // the search has decided about what they referred to
+	r.unheld = emptied(r.unheld) // the search has decided about what they referred to
 }
 
 // indirect reports whether e is held through references alone.

@@ -41,6 +41,7 @@ type Delivery struct {
 // Registry is not safe for concurrent use.
 type Registry struct {
 	entries    map[string]*entry
+	most       int        // entries there have been since compact has last made room
 	wanted     *list.List // of *entry with handles, in the order of first subscription
 	unsynced   int        // how many of them are not held
 	types      typeSet
@@ -298,6 +299,7 @@ func (r *Registry) entry(rid string) *entry {
 	if e == nil {
 		e = &entry{rid: rid}
 		r.entries[rid] = e
+		r.most = max(r.most, len(r.entries))
 	}
 	return e
 }

@@ -16,10 +16,18 @@ type death struct {
 	newest uint64 // number of the newest request then: it may have been answered with the dead content
 }
 
+// maxDeaths bounds the deaths that are kept; the oldest go. There is rarely more than one.
+const maxDeaths = 1024
+
 func (m *deleteEvent) handle(c *Core) {
-	c.applied(m.rid, c.reg.Deleted(m.rid))
-	if c.reg.Dead(m.rid) {
-		c.deaths = append(c.deaths, death{rid: m.rid, newest: c.table.seq})
+	err := c.reg.Deleted(m.rid)
+	c.applied(m.rid, err)
+	if err != nil || !c.reg.Dead(m.rid) || c.table.out.Len() == 0 {
+		return // there is no request that it may have crossed
+	}
+	c.deaths = append(c.deaths, death{rid: m.rid, newest: c.table.seq})
+	if len(c.deaths) > maxDeaths {
+		c.deaths = c.deaths[1:]
 	}
 }
 
