@@ -60,7 +60,7 @@ func New(url string, opts ...Option) (*Client, error) {
 	}
 	c.hooks.spawn = c.user.Go
 	c.policy.spawn = c.user.Go
-	c.status.Store(&status{changed: make(chan struct{})})
+	c.status.Store(&status{since: time.Now(), changed: make(chan struct{})})
 	c.user.Add(1) // held by the owner, so that the group does not end before it
 	o := newOwner(c)
 	c.own.Go(o.run)

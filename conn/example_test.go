@@ -282,6 +282,26 @@ func ExampleClient_Shutdown() {
 	// Output: closed conn: call "news.today" "publish": the client is closed
 }
 
+func ExampleClient_Health() {
+	gateway := newsGateway()
+	defer gateway.Close()
+	ctx := context.Background()
+	c, err := conn.Dial(ctx, gateway.URL())
+	check(err)
+	defer c.Close()
+	_, err = c.Subscribe(ctx, "news.today")
+	check(err)
+	fmt.Println(c.Health().InSync)
+
+	check(gateway.Kill())
+	check(c.WaitFor(ctx, state.Dialing))
+	h := c.Health()
+	fmt.Println(h.InSync, h.State, h.StaleRIDs)
+	// Output:
+	// true
+	// false dialing [news.today]
+}
+
 func ExampleClient_Stats() {
 	gateway := newsGateway()
 	defer gateway.Close()

@@ -86,6 +86,8 @@ func (o *owner) step() {
 type figures struct {
 	core.Stats
 	staleSome []string // some subscriptions that are not live, if any
+	lostSome  []string // of them, some that were
+	lostCause error    // why the first of these is not
 	ended     error    // why the client is closed, if it is
 	cutOff    int      // calls that had no answer then
 }
@@ -94,7 +96,9 @@ type figures struct {
 const staleNamed = 5
 
 func (o *owner) count() figures {
-	return figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed + 1), ended: o.core.Ended(), cutOff: o.core.CutOff()}
+	f := figures{Stats: o.core.Stats(), staleSome: o.core.StaleSome(staleNamed + 1), ended: o.core.Ended(), cutOff: o.core.CutOff()}
+	f.lostSome, f.lostCause = o.core.LostSome(healthNamed)
+	return f
 }
 
 func (o *owner) carryOut(out core.Output) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/state"
@@ -11,27 +12,41 @@ import (
 
 // status is what the owner publishes for everybody to read.
 type status struct {
-	state   state.State
-	inSync  bool
-	stale   int           // subscriptions that are not live
-	cause   error         // of the last loss or failed attempt; nil while Connected
-	changed chan struct{} // closed when there is a newer status
+	state    state.State
+	inSync   bool
+	stale    int    // subscriptions that are not live
+	lost     int    // of them, those that were live once
+	cause    error  // of the last loss or failed attempt; nil while Connected
+	attempt  int    // of the last transition
+	gateway  string // of the last transition
+	draining bool
+	since    time.Time     // when healthy last changed
+	changed  chan struct{} // closed when there is a newer status
 }
+
+// healthy reports whether nothing that was live is not. It does not depend on what
+// was asked for a moment ago and has no answer yet.
+func (s *status) healthy() bool { return s.state == state.Connected && s.lost == 0 }
 
 // publish makes what the core has come to known, if it is news.
 func (c *Client) publish(o *core.Core, transitions []state.Transition) {
 	old := c.status.Load()
-	next := &status{state: o.State(), inSync: o.InSync(), stale: o.Stale(), cause: old.cause}
+	next := *old
+	next.state, next.inSync, next.stale, next.lost, next.draining = o.State(), o.InSync(), o.Stale(), o.Lost(), o.Draining()
+	if len(transitions) == 0 && next.inSync == old.inSync && next.stale == old.stale && next.lost == old.lost && next.draining == old.draining {
+		return
+	}
 	for _, t := range transitions {
+		next.attempt, next.gateway = t.Attempt, t.Gateway
 		if t.Cause != nil || t.To == state.Connected {
 			next.cause = t.Cause
 		}
 	}
-	if next.state == old.state && next.inSync == old.inSync && next.stale == old.stale && next.cause == old.cause {
-		return
+	if next.healthy() != old.healthy() {
+		next.since = time.Now()
 	}
 	next.changed = make(chan struct{})
-	c.status.Store(next)
+	c.status.Store(&next)
 	close(old.changed)
 }
 

@@ -3,6 +3,7 @@ package subs
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
@@ -54,7 +55,7 @@ func (r *Registry) Check() error {
 			}
 		})
 	}
-	stale := 0
+	stale, lost := 0, 0
 	for rid, e := range r.entries {
 		if e.cachedIn != cachedIn[rid] || e.heldIn != heldIn[rid] {
 			errs = append(errs, fmt.Errorf("%q: counted %d cached and %d held references, there are %d and %d",
@@ -62,11 +63,14 @@ func (r *Registry) Check() error {
 		}
 		if e.place != nil && e.standing != held {
 			stale++
+			if slices.ContainsFunc(e.handles, func(h *Handle) bool { return h.synced }) {
+				lost++
+			}
 		}
 		errs = append(errs, e.check())
 	}
-	if stale != r.unsynced {
-		errs = append(errs, fmt.Errorf("counted %d stale, there are %d", r.unsynced, stale))
+	if stale != r.unsynced || lost != r.lost {
+		errs = append(errs, fmt.Errorf("counted %d stale and %d of them lost, there are %d and %d", r.unsynced, r.lost, stale, lost))
 	}
 	return errors.Join(errs...)
 }

@@ -1,6 +1,9 @@
 package subs_test
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestLostConnectionMakesEverythingStaleInTheOrderOfSubscription(t *testing.T) {
 	r := newRig(t)
@@ -169,4 +172,34 @@ func TestSweepCollectsCyclesOfStaleCopies(t *testing.T) {
 	r.has("z", `~{"r":{"rid":"z"}}`)
 	r.close("refused")
 	r.counts(1, 0, 1)
+}
+
+func TestWhatWaitsForItsFirstSyncIsNotLost(t *testing.T) {
+	r := newRig(t)
+	r.open("new", "new")
+	r.want("b", `{"models":{"b":{}}}`)
+	r.want("a", `{"models":{"a":{}}}`)
+	r.open("another", "b")
+	check := func(stale, lost int, some ...string) {
+		t.Helper()
+		if c := r.reg.Counts(); c.Stale != stale || c.Lost != lost {
+			t.Errorf("%d stale and %d lost, want %d and %d", c.Stale, c.Lost, stale, lost)
+		}
+		if got := r.reg.LostSome(10); !slices.Equal(got, some) {
+			t.Errorf("lost %q, want %q", got, some)
+		}
+	}
+	check(1, 0)
+	r.disconnect()
+	check(3, 2, "b", "a")
+	if got := r.reg.LostSome(1); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("the first is %q", got)
+	}
+	r.close("b")
+	check(3, 2, "b", "a") // there is another handle on it
+	r.close("another")
+	check(2, 1, "a")
+	r.subscribe("a", `{"models":{"a":{}}}`)
+	r.subscribe("new", `{"models":{"new":{}}}`)
+	check(0, 0)
 }

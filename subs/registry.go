@@ -44,6 +44,7 @@ type Registry struct {
 	most       int        // entries there have been since compact has last made room
 	wanted     *list.List // of *entry with handles, in the order of first subscription
 	unsynced   int        // how many of them are not held
+	lost       int        // how many of these were held once: their handles have had a Sync
 	types      typeSet
 	streams    []*Handle
 	deliveries []Delivery
@@ -149,7 +150,7 @@ func (r *Registry) Open(h *Handle, rid string) bool {
 	e.handles = append(e.handles, h)
 	if e.place == nil {
 		e.place = r.wanted.PushBack(e)
-		r.unsynced += unsynced(e)
+		r.tally(e, 1)
 	}
 	if readable {
 		r.sync(h, SyncFirst)
@@ -169,12 +170,13 @@ func (r *Registry) Close(h *Handle) {
 	}
 	r.unwatch(h)
 	h.entry = nil
+	r.tally(e, -1)
 	e.handles = slices.DeleteFunc(e.handles, func(other *Handle) bool { return other == h })
 	if len(e.handles) > 0 {
+		r.tally(e, 1)
 		return
 	}
 	r.wanted.Remove(e.place)
-	r.unsynced -= unsynced(e)
 	e.place, e.told = nil, nil
 	r.orphans = append(r.orphans, e)
 	r.settle()
@@ -193,7 +195,9 @@ func (r *Registry) Resume(h *Handle) {
 // sync delivers the whole resource, and that it is stale if it is.
 func (r *Registry) sync(h *Handle, reason SyncReason) {
 	e := h.entry
+	r.tally(e, -1)
 	h.synced = true
+	r.tally(e, 1)
 	if e.standing == held {
 		r.deliver(h, r.whole(h, e.snapshot(), reason))
 		r.watch(h)
@@ -286,12 +290,13 @@ func (r *Registry) Snapshot(rid string) (content *Resource, live bool) {
 type Counts struct {
 	Subscriptions int // resources with a handle
 	Stale         int // of these, the ones that are not live
+	Lost          int // of these, the ones that were, and do not wait for their first Sync
 	Resources     int // all that are known: these, and those reached through references
 }
 
 // Counts returns how much there is.
 func (r *Registry) Counts() Counts {
-	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Resources: len(r.entries)}
+	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries)}
 }
 
 func (r *Registry) entry(rid string) *entry {
@@ -347,20 +352,25 @@ func (r *Registry) tellHandles(e *entry, ev Event) {
 
 // stand changes what e's copy is worth.
 func (r *Registry) stand(e *entry, s standing) {
-	before := unsynced(e)
+	r.tally(e, -1)
 	e.standing = s
-	r.unsynced += unsynced(e) - before
+	r.tally(e, 1)
 	if e.parked != nil {
 		r.limbo.Remove(e.parked)
 		e.parked = nil
 	}
 }
 
-func unsynced(e *entry) int {
-	if e.place != nil && e.standing != held {
-		return 1
+// tally counts e n times more where it belongs. What decides that is changed between
+// a tally of -1 and one of 1. All handles on an entry have had a Sync, or none has.
+func (r *Registry) tally(e *entry, n int) {
+	if e.place == nil || e.standing == held {
+		return
 	}
-	return 0
+	r.unsynced += n
+	if e.handles[0].synced {
+		r.lost += n
+	}
 }
 
 func reasonError(reason *res.Error) error {

@@ -225,9 +225,19 @@ func (x *expander) raw(text string) {
 // StaleSome returns the ids of up to n wanted resources that are not live, in the
 // order of first subscription.
 func (r *Registry) StaleSome(n int) []string {
+	return r.some(min(n, r.unsynced), func(e *entry) bool { return e.standing != held })
+}
+
+// LostSome returns the ids of up to n wanted resources that were live once and are
+// not, in the order of first subscription.
+func (r *Registry) LostSome(n int) []string {
+	return r.some(min(n, r.lost), func(e *entry) bool { return e.standing != held && e.handles[0].synced })
+}
+
+func (r *Registry) some(n int, which func(*entry) bool) []string {
 	var rids []string
-	for el := r.wanted.Front(); el != nil && len(rids) < min(n, r.unsynced); el = el.Next() {
-		if e := el.Value.(*entry); e.standing != held {
+	for el := r.wanted.Front(); el != nil && len(rids) < n; el = el.Next() {
+		if e := el.Value.(*entry); which(e) {
 			rids = append(rids, e.rid)
 		}
 	}

@@ -47,5 +47,8 @@ func (c *Core) finishDrain() {
 // callsWaiting returns how many calls wait for an answer.
 func (c *Core) callsWaiting() int { return c.calls + len(c.offline) }
 
+// Draining reports whether new requests are refused.
+func (c *Core) Draining() bool { return c.draining }
+
 // CutOff returns how many calls had no answer when the core was closed.
 func (c *Core) CutOff() int { return c.cutOff }

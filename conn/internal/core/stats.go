@@ -60,3 +60,19 @@ func (c *Core) Stale() int { return c.reg.Counts().Stale }
 
 // StaleSome returns the ids of up to n wanted resources that are not live.
 func (c *Core) StaleSome(n int) []string { return c.reg.StaleSome(n) }
+
+// Lost returns how many wanted resources were live once and are not.
+func (c *Core) Lost() int { return c.reg.Counts().Lost }
+
+// LostSome returns the ids of up to n of them, and why the first is not.
+func (c *Core) LostSome(n int) (rids []string, cause error) {
+	rids = c.reg.LostSome(n)
+	if len(rids) == 0 {
+		return nil, nil
+	}
+	cause = c.reg.Cause(rids[0])
+	if l := c.lines[rids[0]]; l != nil && l.retry.err != nil {
+		cause = l.retry.err
+	}
+	return rids, cause
+}
