@@ -20,7 +20,7 @@ import (
 // or [Client.Shutdown].
 type Client struct {
 	set     *settings
-	inputs  chan core.Input   // to the owner
+	inputs  chan core.Input   // to the owner; unbuffered, see socket.flush
 	figures chan chan figures // to the owner: whom to tell its figures
 	status  atomic.Pointer[status]
 

@@ -102,6 +102,7 @@ func (c *Client) connect(ctx context.Context, d core.Dial, number int) (*socket,
 		TLSClientConfig:   a.TLS,
 		Jar:               c.set.jar,
 		EnableCompression: c.set.compression,
+		ReadBufferSize:    c.set.readBuffer,
 	}
 	ws, response, err := dialer.DialContext(limited, gw.dialled, a.Header)
 	if err == nil && !n.conn.opened() {

@@ -48,6 +48,7 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		{"ws://h", conn.WithReplayJitter(0), "WithReplayJitter"},
 		{"ws://h", conn.WithOfflineQueue(-1), "WithOfflineQueue"},
 		{"ws://h", conn.WithReadLimit(10), "WithReadLimit: 10"},
+		{"ws://h", conn.WithReadBuffer(10), "WithReadBuffer: 10"},
 		{"ws://h", conn.WithQueueLimits(0, 1), "WithQueueLimits"},
 		{"ws://h", conn.WithTLSConfig(nil), "WithTLSConfig"},
 		{"ws://h", conn.WithNetDial(nil), "WithNetDial"},

@@ -46,6 +46,7 @@ type settings struct {
 	offlineQueue int
 	failFast     bool
 	readLimit    int
+	readBuffer   int
 	queueLimits  subs.Limits
 
 	types       []subs.Type
@@ -75,6 +76,7 @@ func defaults() *settings {
 		replayWindow:   256,
 		offlineQueue:   1024,
 		readLimit:      64 << 20,
+		readBuffer:     32 << 10,
 		queueLimits:    subs.Limits{Events: 1024, Bytes: 4 << 20},
 		proxy:          environmentProxy,
 	}
@@ -231,6 +233,13 @@ func WithFailFast() Option {
 // reconnect for the others. The default is 64 MiB; the least is 1 KiB.
 func WithReadLimit(bytes int) Option {
 	return number("WithReadLimit", bytes, 1024, func(s *settings) { s.readLimit = bytes })
+}
+
+// WithReadBuffer sets how many bytes are read from the network at a time. What is read
+// together is worked on together, so a larger buffer takes less CPU time when there is
+// much to read; each client has one. The default is 32 KiB; the least is 1 KiB.
+func WithReadBuffer(bytes int) Option {
+	return number("WithReadBuffer", bytes, 1024, func(s *settings) { s.readBuffer = bytes })
 }
 
 // WithQueueLimits sets how many events, and roughly how many bytes of them, may

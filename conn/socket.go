@@ -26,17 +26,15 @@ type socket struct {
 	out        *outbox
 
 	decoder  core.Decoder
-	batch    []core.Message // decoded, and not given to the owner yet
-	overflow atomic.Bool    // too much waits to be written
-	paused   atomic.Int64   // since when the reader waits for the owner; 0 if it does not
+	batch    *core.Batch  // decoded, and not given to the owner yet
+	spare    *core.Batch  // given to the owner before
+	overflow atomic.Bool  // too much waits to be written
+	paused   atomic.Int64 // since when the reader waits for the owner; 0 if it does not
 }
 
-// batchLimit is how many messages are given to the owner at a time. Fewer are as
-// soon as there is nothing more to read at once.
-const batchLimit = 256
-
 func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websocket.Conn, n *netConn) *socket {
-	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox()}
+	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox(),
+		batch: new(core.Batch), spare: new(core.Batch)}
 	n.beforeRead = s.flush
 	context.AfterFunc(ctx, s.hangUp)
 	c.own.Go(s.read)
@@ -76,8 +74,8 @@ func (s *socket) read() {
 			return
 		}
 		s.client.observe(s.generation, false, frame)
-		s.batch = append(s.batch, s.decoder.Decode(frame))
-		if len(s.batch) >= batchLimit {
+		s.batch.Add(&s.decoder, frame)
+		if s.batch.Full() {
 			s.flush()
 		}
 		buffer = frame
@@ -87,14 +85,16 @@ func (s *socket) read() {
 // flush gives the owner what was decoded. While the owner is behind, the reader
 // waits here, and TCP makes the gateway wait.
 func (s *socket) flush() {
-	if len(s.batch) == 0 {
+	if len(s.batch.Messages) == 0 {
 		return
 	}
-	batch := s.batch
-	s.batch = nil
 	s.paused.Store(time.Now().UnixNano())
-	s.client.send(core.Received{Generation: s.generation, Messages: batch})
+	s.client.send(core.Received{Generation: s.generation, Messages: s.batch.Messages})
 	s.paused.Store(0)
+	// The owner is done with one input when it takes the next, so the batch before is
+	// free by now.
+	s.batch, s.spare = s.spare, s.batch
+	s.batch.Reset()
 }
 
 // readFrame reads a message into buffer.

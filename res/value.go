@@ -64,6 +64,14 @@ func NewRef(rid string) Value { return Value{text: rid, kind: Reference} }
 // NewSoftRef returns a soft reference to rid.
 func NewSoftRef(rid string) Value { return Value{text: rid, kind: SoftReference} }
 
+// NewValue returns a value of a kind, from its text: see [Value.Text]. The text is
+// not checked; [ParseValue] is for JSON that may be anything.
+func NewValue(kind ValueKind, text string) Value { return Value{text: text, kind: kind} }
+
+// Text returns the JSON of a primitive, the JSON inside a data value, the resource ID
+// of a reference or a soft reference, and "" for everything else.
+func (v Value) Text() string { return v.text }
+
 // Kind returns what the value is.
 func (v Value) Kind() ValueKind { return v.kind }
 

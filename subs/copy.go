@@ -69,7 +69,7 @@ func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
 		change.New = res.Value{}
 	}
 	if found {
-		change.Old = c.content.props[i].Value
+		change.Name, change.Old = c.content.props[i].Name, c.content.props[i].Value
 	}
 	if change.Old.Equal(change.New) {
 		return PropertyChange{}, false

@@ -75,3 +75,28 @@ func benchmarkEvent(b *testing.B, frame []byte, read func(*wire.Event) error) {
 		}
 	}
 }
+
+func BenchmarkScanChangeEvent(b *testing.B) {
+	benchmarkScan(b, `{"event":"inventory.item.42.change","data":{"values":{"name":"Bolt","quantity":17,"reserved":true}}}`)
+}
+
+func BenchmarkScanLargeChangeEvent(b *testing.B) {
+	var values []string
+	for i := range 20 {
+		values = append(values, fmt.Sprintf(`"f%02d":"%d said \"%s\""`, i, i, strings.Repeat("word ", 20)))
+	}
+	benchmarkScan(b, `{"event":"inventory.item.42.change","data":{"values":{`+strings.Join(values, ",")+`}}}`)
+}
+
+func benchmarkScan(b *testing.B, frame string) {
+	var s wire.Scanner
+	var m wire.Scanned
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Reset()
+		if !s.Scan(frame, &m) {
+			b.Fatal("not scanned")
+		}
+	}
+}

@@ -35,6 +35,9 @@
 // [Response.Result] and [Event.Data] are part of the frame. What the methods
 // return is copied and keeps nothing of it.
 //
+// Where a great many messages are read, a [Scanner] comes before Parse: it reads those
+// that a feed is made of in one pass, and leaves the others to Parse.
+//
 // # Errors
 //
 // Methods of a response return what the gateway reported as a *res.Error. A
@@ -45,6 +48,6 @@
 //
 // # Concurrency
 //
-// Everything here is a pure function of its arguments. A frame must not change
-// while a message parsed from it is in use.
+// Everything here is a pure function of its arguments, but for a [Scanner], which
+// belongs to one goroutine. A frame must not change while a message parsed from it is in use.
 package wire

@@ -16,6 +16,7 @@ type bench struct {
 	*testing.B
 	core       *core.Core
 	decoder    core.Decoder
+	batch      core.Batch
 	generation uint64
 	unanswered [][]byte
 }
@@ -54,7 +55,9 @@ func (b *bench) give(in core.Input) {
 }
 
 func (b *bench) message(frame []byte) core.Input {
-	return core.Received{Generation: b.generation, Messages: []core.Message{b.decoder.Decode(frame)}}
+	b.batch.Reset()
+	b.batch.Add(&b.decoder, frame)
+	return core.Received{Generation: b.generation, Messages: b.batch.Messages}
 }
 
 func (b *bench) answer(frame []byte) []byte {

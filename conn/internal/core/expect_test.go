@@ -46,11 +46,17 @@ func describe(req wire.Request) string {
 // read gives the core frames, as one batch.
 func (r *rig) read(frames ...string) {
 	r.Helper()
-	messages := make([]core.Message, len(frames))
-	for i, f := range frames {
-		messages[i] = r.decoder.Decode([]byte(f))
+	r.batch.Reset()
+	for _, f := range frames {
+		r.batch.Add(r.decoder, []byte(f))
 	}
-	r.step(core.Received{Generation: r.generation, Messages: messages})
+	r.step(core.Received{Generation: r.generation, Messages: r.batch.Messages})
+	r.batch.Reset()
+	for range frames { // so that nothing can have been kept
+		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.change","data":{"values":{"spoilt":"spoilt"}}}`))
+		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.add","data":{"idx":99,"value":"spoilt"}}`))
+		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.remove","data":{"idx":99}}`))
+	}
 }
 
 // answer answers a request with a result, or without one for an unsubscribe.

@@ -24,6 +24,7 @@ type rig struct {
 	dial       *core.Dial    // under way: the test has not said how it ended
 	socket     bool          // open
 	decoder    *core.Decoder // of the socket
+	batch      core.Batch    // used again and again
 	requests   []wire.Request
 	out        map[uint64]outRequest // by id: requests of this socket without an answer
 

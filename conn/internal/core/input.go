@@ -32,7 +32,8 @@ type (
 	// BackOffReset brings the first delay of a back-off that starts anew.
 	BackOffReset struct{ Next Delay }
 
-	// Received brings what a socket has read, in order.
+	// Received brings what a socket has read, in order. Nothing of it is kept: the
+	// messages may be of a [Batch] that is used again after.
 	Received struct {
 		Generation uint64
 		Messages   []Message

@@ -73,6 +73,13 @@ type Decoder struct {
 
 // Decode decodes a frame. The message does not keep the frame.
 func (d *Decoder) Decode(frame []byte) Message {
+	var b Batch
+	b.Add(d, frame)
+	return b.Messages[0]
+}
+
+// decode decodes any frame.
+func (d *Decoder) decode(frame []byte) Message {
 	m, err := wire.Parse(frame)
 	if err != nil {
 		return &broken{err: err, garbled: !json.Valid(frame)}
