@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 
 	"github.com/cenkalti/backoff/v4"
@@ -104,9 +105,14 @@ func (c *Client) connect(ctx context.Context, d core.Dial, number int) (*socket,
 		EnableCompression: c.set.compression,
 		ReadBufferSize:    c.set.readBuffer,
 	}
-	ws, response, err := dialer.DialContext(limited, gw.dialled, a.Header)
+	answered := false
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotFirstResponseByte: func() { answered = true }})
+	ws, response, err := dialer.DialContext(traced, gw.dialled, a.Header)
 	if err == nil && !n.conn.opened() {
 		err = limited.Err()
+	}
+	if err != nil && response == nil && answered {
+		err = unquoted(err, n.conn)
 	}
 	if err != nil {
 		return nil, c.judge(ctx, dialError(limited, gw, err, response))
@@ -141,10 +147,7 @@ type network struct {
 // chooseProxy is asked by the WebSocket library before dial. HTTP proxies are
 // dial's own business; the library knows the other kinds.
 func (n *network) chooseProxy(r *http.Request) (*url.URL, error) {
-	if n.client.set.proxy == nil {
-		return nil, nil
-	}
-	proxy, err := n.client.set.proxy(r)
+	proxy, err := n.client.askProxy(r)
 	if err != nil || proxy == nil || proxy.Scheme != "http" {
 		return proxy, err
 	}
@@ -230,6 +233,21 @@ func dialError(ctx context.Context, gw gateway, err error, response *http.Respon
 		return err // which says all that there is to say
 	}
 	return fmt.Errorf("dial %s: %w", gw.redacted, err)
+}
+
+var errNotHTTP = errors.New("the answer to the handshake is not HTTP")
+
+// unquoted returns an error of reading an HTTP answer from n. Those that say what is wrong
+// with it quote it, and it may repeat the request with its headers.
+func unquoted(err error, n *netConn) error {
+	network := net.Error(nil)
+	switch {
+	case n.left == 0:
+		return errAnswerTooLong
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe):
+		return err
+	}
+	return errNotHTTP
 }
 
 // bodyKept is how many bytes of an answer's body are kept.

@@ -62,17 +62,18 @@ var (
 // HandshakeError is the cause of a failed dial when the gateway, or something on
 // the way to it, answered the WebSocket handshake with something else. [errors.As]
 // finds it in the cause of a transition and in the error of [Dial]. Header and Body
-// may repeat secrets of the request, so they are not in the error's text.
+// may repeat secrets of the request, so they are not in the error's text, nor in its JSON.
 type HandshakeError struct {
-	Gateway string // its URL without user info and query
-	Proxy   string // of the proxy, if it was that which refused; "" if not
-	Status  int    // the HTTP status; a gateway that is stopping answers 200
-	Header  http.Header
-	Body    []byte // its first kilobyte
+	Gateway string      // its URL without user info and query
+	Proxy   string      // of the proxy, if it was that which refused; "" if not
+	Status  int         // the HTTP status; a gateway that is stopping answers 200
+	Header  http.Header `json:"-"`
+	Body    []byte      `json:"-"` // its first kilobyte
 }
 
-// Error says with which status.
-func (e *HandshakeError) Error() string {
+// Error says with which status. It is a method of the value, so that nobody prints the rest by
+// mistake.
+func (e HandshakeError) Error() string {
 	if e.Proxy != "" {
 		return fmt.Sprintf("dial %s: the proxy %s answered with HTTP status %d", e.Gateway, e.Proxy, e.Status)
 	}

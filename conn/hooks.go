@@ -3,6 +3,8 @@ package conn
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/resclient/resclient-go/state"
@@ -53,7 +55,21 @@ type Attempt struct {
 	TLS     *tls.Config // nil for the default; a copy that may be changed
 }
 
-// Frame is a WebSocket message as it was on the wire.
+// String says which attempt it is, and at which gateway, without what may be secret.
+func (a Attempt) String() string {
+	shown := redactText(a.Gateway)
+	if gw, err := parseGateway(a.Gateway); err == nil {
+		shown = gw.redacted
+	}
+	return fmt.Sprintf("attempt %d at %s", a.Number, shown)
+}
+
+// LogValue says the same to a log.
+func (a Attempt) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// Frame is a WebSocket message as it was on the wire. It holds whatever was said, tokens and
+// passwords among it, and is the one thing of this package that does: take care where it
+// is written.
 type Frame struct {
 	Generation uint64 // of the connection: counts every dial
 	Sent       bool   // sent by the client; else received

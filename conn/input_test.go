@@ -24,7 +24,7 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		option conn.Option
 		want   string
 	}{
-		{"http://localhost:8080", nil, `scheme "http"`},
+		{"http://localhost:8080", nil, "neither ws"},
 		{"localhost:8080", nil, "localhost:8080"},
 		{"", nil, `""`},
 		{"ws://", nil, "no host"},
@@ -72,12 +72,17 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 }
 
 func TestAnErrorAboutAURLKeepsItsSecrets(t *testing.T) {
-	for _, url := range []string{"http://u:hunter2@h/", "ws://u:hunter2@h:port", "ws://u:hunter2@ h", "wss://h/?q=hunter2#f", "ws://u:hunter2@/"} {
+	for _, url := range []string{
+		"http://u:hunter2@h/", "ws://u:hunter2@h:port", "ws://u:hunter2@ h", "wss://h/?q=hunter2#f", "ws://u:hunter2@/",
+		"u:hunter2@h:8080", "hunter2:p@h:8080", "//u:hunter2@h", "ws:u:hunter2@h", // no scheme, or not all of it
+		"ws://u:hunter2/x@h", "ws://u:hunter2?x@h", "ws://u:hunter2#x@h", "ws://u:hunter2[x@h", "ws://u:%hunter2@h", // not escaped
+		"ws://u:1/hunter2@h", "ws://h/?q=1@hunter2#f", "ws://h/?q=1#hunter2", "ws://h:port?q=hunter2",
+	} {
 		if c, err := conn.New(url); err == nil {
 			c.Close()
 			t.Errorf("%q: no error", url)
-		} else if strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("the error repeats the secret: %v", err)
+		} else if strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "gateway URL") {
+			t.Errorf("%q: the error repeats the secret, or does not say that it is about a URL: %v", url, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,8 @@ type netConn struct {
 	begun      time.Time
 	lastRead   atomic.Int64 // when bytes were last read, in nanoseconds since begun
 	beforeRead func()       // called by the reader; set before it starts
+	left       int          // how many bytes the handshake may still read; belongs to the reader
+	limited    bool         // the handshake is not over
 
 	mu      sync.Mutex
 	phase   connPhase
@@ -33,8 +36,14 @@ const (
 // heldLimit is how many bytes are gathered before they are written.
 const heldLimit = 64 << 10
 
+// handshakeLimit is how many bytes a gateway and its proxy may send, TLS and headers
+// together, before the connection is open.
+const handshakeLimit = 256 << 10
+
+var errAnswerTooLong = errors.New("the answer to the handshake is too long")
+
 func newNetConn(c net.Conn) *netConn {
-	return &netConn{Conn: c, begun: time.Now(), beforeRead: func() {}}
+	return &netConn{Conn: c, begun: time.Now(), beforeRead: func() {}, left: handshakeLimit, limited: true}
 }
 
 // alive returns when bytes were last read. It is a reading of the monotonic clock,
@@ -43,6 +52,7 @@ func (n *netConn) alive() time.Time { return n.begun.Add(time.Duration(n.lastRea
 
 // opened makes the connection outlive the dial, and reports whether it was still open.
 func (n *netConn) opened() bool {
+	n.limited = false
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.phase == handshaking {
@@ -64,10 +74,24 @@ func (n *netConn) closeUnlessOpen() {
 // Read reads, and notes that there was something.
 func (n *netConn) Read(b []byte) (int, error) {
 	n.beforeRead()
-	count, err := n.Conn.Read(b)
+	count, err := n.readSome(b)
 	if count > 0 {
 		n.lastRead.Store(int64(time.Since(n.begun)))
 	}
+	return count, err
+}
+
+// readSome reads without limit once the handshake is over: what reads the headers of its
+// answer does so without end, and keeps them.
+func (n *netConn) readSome(b []byte) (int, error) {
+	if !n.limited {
+		return n.Conn.Read(b)
+	}
+	if n.left == 0 {
+		return 0, errAnswerTooLong
+	}
+	count, err := n.Conn.Read(b[:min(len(b), n.left)])
+	n.left -= count
 	return count, err
 }
 

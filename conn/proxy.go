@@ -10,9 +10,11 @@ import (
 	"net/url"
 )
 
-// errProxy stands for the error of the environment's proxy, whose text repeats its
-// URL, and with it what may be a password.
-var errProxy = errors.New("the proxy that the environment names has no valid URL")
+// errProxy stands for errors whose text repeats the URL of a proxy, and with it what may be
+// a password.
+var errProxy = errors.New("the proxy has no valid URL")
+
+var errProxyScheme = errors.New("the proxy is neither an http nor a socks5 one")
 
 func environmentProxy(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
@@ -20,6 +22,21 @@ func environmentProxy(r *http.Request) (*url.URL, error) {
 		return nil, errProxy
 	}
 	return proxy, nil
+}
+
+// askProxy asks the program for the proxy.
+func (c *Client) askProxy(r *http.Request) (*url.URL, error) {
+	if c.set.proxy == nil {
+		return nil, nil
+	}
+	proxy, err := c.set.proxy(r)
+	if parse := (*url.Error)(nil); errors.As(err, &parse) {
+		err = errProxy
+	}
+	if err == nil && proxy != nil && proxy.Scheme != "http" && proxy.Scheme != "socks5" {
+		err = errProxyScheme
+	}
+	return proxy, err
 }
 
 // proxyAddress is where an HTTP proxy listens.
@@ -33,7 +50,7 @@ func proxyAddress(proxy *url.URL) string {
 // tunnel asks an HTTP proxy to connect to addr (RFC 9110, section 9.3.6). The
 // WebSocket library could do so too, but panics when the proxy's status line has
 // no reason, and tells of its refusal nothing but that.
-func tunnel(n net.Conn, proxy *url.URL, addr string, gw gateway) error {
+func tunnel(n *netConn, proxy *url.URL, addr string, gw gateway) error {
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: addr}, Host: addr, Header: make(http.Header)}
 	if user := proxy.User; user != nil {
 		password, _ := user.Password()
@@ -46,7 +63,7 @@ func tunnel(n net.Conn, proxy *url.URL, addr string, gw gateway) error {
 	// What the reader has buffered is nothing: the gateway does not speak first.
 	response, err := http.ReadResponse(bufio.NewReader(n), request)
 	if err != nil {
-		return fmt.Errorf("proxy %s: %w", redact(proxy), err)
+		return fmt.Errorf("proxy %s: %w", redact(proxy), unquoted(err, n))
 	}
 	if response.StatusCode/100 != 2 {
 		refused := handshakeError(gw, response)
