@@ -102,6 +102,26 @@ func TestContentForWhatIsHeldDoesNotReplaceIt(t *testing.T) {
 	r.has("p", `{"child":{"rid":"c"}}`)
 }
 
+func TestReferenceInErrorIsNotReplacedWhileItIsHeld(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"a"}}},"errors":{"a":{"code":"system.notFound","message":"Not found"}}}`)
+	r.want("q", `{"models":{"q":{"child":{"rid":"a"}}},"errors":{"a":{"code":"system.notFound","message":"Not found"}}}`)
+	r.has("a", `{"code":"system.notFound","message":"Not found"}`)
+	r.faults(0)
+	r.apply("q", "change", `{"values":{"more":{"rid":"a"}},"models":{"a":{"x":1}}}`)
+	r.has("a", `~{"code":"system.notFound","message":"Not found"}`)
+	r.faults(1) // the gateway has let go of it, and that may not be all
+}
+
+func TestReferenceInErrorHealsWhenItIsPutBack(t *testing.T) {
+	r := newRig(t)
+	r.want("l", `{"collections":{"l":[{"rid":"a"}]},"errors":{"a":{"code":"system.notFound","message":"Not found"}}}`)
+	r.apply("l", "remove", `{"idx":0}`)
+	r.apply("l", "add", `{"idx":0,"value":{"rid":"a"},"models":{"a":{"x":1}}}`)
+	r.has("a", `{"x":1}`)
+	r.faults(0)
+}
+
 func TestReferenceThatNeverCameIsAFault(t *testing.T) {
 	for name, bring := range map[string]func(*rig){
 		"with a subscribe": func(r *rig) { r.want("p", `{"models":{"p":{"child":{"rid":"c"}}}}`) },

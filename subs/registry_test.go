@@ -294,6 +294,21 @@ func TestDeletedResourceThatIsStillReferredToIsDead(t *testing.T) {
 	r.faults(0)
 }
 
+func TestDeletedResourceIsDeadUntilNothingRefersToIt(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"a"}},"a":{"x":1}}}`)
+	r.want("q", `{"models":{"q":{"child":{"rid":"a"}}}}`)
+	r.apply("a", "delete", `null`)
+	r.apply("p", "change", `{"values":{"child":null}}`)
+	if !r.reg.Dead("a") {
+		t.Error("it is taken for alive, and the other one still refers to it")
+	}
+	r.drop("q")
+	if r.reg.Dead("a") {
+		t.Error("nothing refers to it any more")
+	}
+}
+
 func TestSubscribeThatIsAnsweredWithDeadContentIsAFault(t *testing.T) {
 	r := newRig(t)
 	r.want("parent", `{"models":{"parent":{"child":{"rid":"a"}},"a":{"x":1}}}`)

@@ -83,6 +83,29 @@ func TestADoubtfulCopyOfWhatIsInLimboDoesNotReplaceIt(t *testing.T) {
 	}
 }
 
+// Each connection is sent its own first copy.
+func TestWhatAConnectionWasSentFirstIsForgottenWithIt(t *testing.T) {
+	r := subs.NewRegistry()
+	h := new(subs.Handle)
+	r.Open(h, "child")
+	grant(r, "child", 1)
+	if err := r.Changed("child", wire.Change{Values: nIs(2)}); err != nil {
+		t.Fatal(err)
+	}
+	r.Close(h)
+	r.Unsubscribed("child", 1)
+	r.Disconnected(nil)
+	r.Sweep()
+	r.Open(new(subs.Handle), "child")
+	grant(r, "child", 1)
+	if content, live := r.Snapshot("child"); !live || content.String() != `{"n":1}` {
+		t.Errorf("got %v, live %t, want what the new connection was sent", content, live)
+	}
+	if faults := r.TakeFaults(); len(faults) > 0 {
+		t.Errorf("faults %v", faults)
+	}
+}
+
 func TestTombstonesAreBounded(t *testing.T) {
 	r := subs.NewRegistry()
 	const many = 20_000

@@ -47,13 +47,14 @@ func TestHookRunsAfterVersionAndBeforeEverythingElse(t *testing.T) {
 	}
 	login := r.sessionCall(r.generation)
 	r.get("c")
+	r.call("d", "do")
 	r.answer(r.sent("auth user.login")[0], `{"payload":null}`)
 	r.wantReply(login, nil)
 	r.wantNoReply(call)
 	r.wantState(state.Dialing)
 	r.authenticated(nil)
 	r.wantState(state.Connected)
-	r.sent("call b.do", "subscribe a", "get c")
+	r.sent("call b.do", "call d.do", "subscribe a", "get c")
 	r.wantReply(r.sessionCall(r.generation), core.ErrNotConnected)
 	r.sent()
 }

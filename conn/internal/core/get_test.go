@@ -141,6 +141,36 @@ func TestGetThatTimesOut(t *testing.T) {
 	}
 }
 
+// The gateway has sent the child with the get, so it says nothing to the subscribe.
+func TestSetOfALateGetServesASubscribeThatIsOut(t *testing.T) {
+	r := connected(t)
+	r.get("p")
+	late := r.sent("get p")[0]
+	r.pass(r.cfg.RequestTimeout)
+	r.sent("unsubscribe p")
+	a := r.subscribe("a")
+	req := r.sent("subscribe a")[0]
+	r.answer(late, `{"models":{"p":{"child":{"rid":"a"}},"a":{"v":1}}}`)
+	r.event("a.change", `{"values":{"v":2}}`)
+	r.answer(req, `{}`)
+	r.wantReply(a, nil)
+	a.hears(`a sync (first) {"v":2}`)
+}
+
+func TestGetIsNotAnsweredWithWhatMayBeAnOldCopy(t *testing.T) {
+	r := connected(t)
+	a := r.subscribed("a")
+	r.event("a.change", `{"values":{"v":2}}`)
+	a.close()
+	r.answer(r.sent("unsubscribe a")[0], "")
+	again := r.get("a")
+	r.answer(r.sent("get a")[0], model("a", 1)) // as it was sent at first
+	r.wantNoReply(again)
+	r.reopen()
+	r.answer(r.sent("get a")[0], model("a", 3))
+	again.gets(`{"v":3}`)
+}
+
 func TestCanceledGet(t *testing.T) {
 	r := connected(t)
 	a, b := r.get("a"), r.get("a")

@@ -76,7 +76,8 @@ func TestCustomEventNamedLikeAnEventOfTheProtocol(t *testing.T) {
 	a := r.subscribed("a")
 	r.event("a.unsubscribe", `{"by":"the service"}`)
 	r.event("a.create", `null`)
-	a.hears(`a unsubscribe {"by":"the service"}`, `a create null`)
+	r.read(`{"event":"a.poke"}`) // no data at all
+	a.hears(`a unsubscribe {"by":"the service"}`, `a create null`, `a poke null`)
 	r.asked()
 	r.sent()
 }

@@ -93,6 +93,24 @@ func TestDeniedIsRetriedAtOnceAfterASuccessfulAuth(t *testing.T) {
 	r.sent()
 }
 
+// It was judged without the login.
+func TestDeniedToARequestFromBeforeALoginIsAskedForAgainAtOnce(t *testing.T) {
+	r := connected(t)
+	a := r.subscribed("a")
+	r.cut()
+	r.reopen()
+	req := r.sent("subscribe a")[0]
+	r.step(r.newCall("user", wire.TypeAuth, "login"))
+	r.answer(r.sent("auth user.login")[0], `{"payload":null}`)
+	r.refuse(req, res.ErrAccessDenied)
+	again := r.sent("subscribe a")[0]
+	r.asked()
+	r.refuse(again, res.ErrAccessDenied) // which is now the last word
+	r.sent()
+	r.asked("a")
+	a.hears("a stale: " + errCut.Error())
+}
+
 func TestRevokedWhileSomethingElseHoldsTheResource(t *testing.T) {
 	r := connected(t)
 	r.subscribe("p")
