@@ -1,4 +1,4 @@
-// Package chart draws lines over time as SVG, for the pictures in docs and in
+// Package chart draws lines over time, states over time and single values as SVG, for the pictures in docs and in
 // reports. It knows just what they need:
 //
 //	c := chart.Chart{

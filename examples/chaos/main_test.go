@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// calm is a run for tests: short, and small.
+func calm(t *testing.T) config {
+	return config{
+		length: 5 * time.Second, resources: 90, clients: 3, gateways: 3, services: 2, writes: 100, every: 400 * time.Millisecond,
+		faults: "kill,freeze,cut,reset,corrupt,nats", seed: 1, report: filepath.Join(t.TempDir(), "chaos.html"), patience: 30 * time.Second,
+	}
+}
+
+func TestAShortRunIsCleanAndReported(t *testing.T) {
+	cfg := calm(t)
+	var out, line bytes.Buffer
+	v, err := run(t.Context(), cfg, &out, &progress{out: &line})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.clean() || !strings.Contains(out.String(), "verdict: clean") {
+		t.Errorf("the run was not clean:\n%s", &out)
+	}
+	if lines := strings.Count(line.String(), "\n"); lines < 4 {
+		t.Errorf("there are %d lines of progress:\n%s", lines, &line)
+	}
+	if len(v.record.faults) < 5 || len(v.record.outages) < cfg.clients {
+		t.Errorf("there were %d faults and %d outages, which is no chaos", len(v.record.faults), len(v.record.outages))
+	}
+	page, err := os.ReadFile(cfg.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<b>Clean</b>", "States of the clients", "client 3", "From the fault until in sync again", "Events a second", v.command()} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the report has no %q", want)
+		}
+	}
+	rest := strings.ReplaceAll(string(page), "http://www.w3.org/2000/svg", "")
+	for _, outside := range []string{"<script", "<link", "src=", "http://", "https://"} {
+		if strings.Contains(rest, outside) {
+			t.Errorf("the report has %q, and must need nothing from outside", outside)
+		}
+	}
+}
+
+func TestWhatIsWrongMakesTheVerdictUnclean(t *testing.T) {
+	lost := new(tally)
+	lost.lose(1, "an event")
+	for what, spoil := range map[string]func(*verdict){
+		"nothing judged": func(v *verdict) { v.checks = nil },
+		"a lost event":   func(v *verdict) { v.judgeEvents(lost) },
+		"a difference":   func(v *verdict) { v.wrong = []error{errors.New("a copy")}; v.judgeCopies(new(world)) },
+		"a goroutine":    func(v *verdict) { v.closed(usage{goroutines: 1}, 0) },
+	} {
+		v := new(verdict)
+		v.judgeEvents(new(tally))
+		if !v.clean() {
+			t.Fatalf("it is not clean before: %v", v.checks)
+		}
+		if spoil(v); v.clean() {
+			t.Errorf("with %s it is clean", what)
+		}
+	}
+}
+
+func TestCallsAreCounted(t *testing.T) {
+	s := newService(1, 20, nil)
+	for range 2 {
+		s.call([]byte(`{"params":{"id":"1-1"}}`))
+	}
+	s.call([]byte(`{"params":{"id":"1-2"}}`))
+	w := &world{services: []*service{s}, clients: []*client{{answered: []string{"1-1", "1-3"}}}}
+	v := new(verdict)
+	v.judgeCalls(w)
+	for _, c := range v.checks {
+		if c.ok || c.value != "1" {
+			t.Errorf("%s: %s", c.what, c.value)
+		}
+	}
+}
+
+func TestFlagsAreChecked(t *testing.T) {
+	for what, spoil := range map[string]func(*config){
+		"no time":          func(c *config) { c.length = 0 },
+		"no client":        func(c *config) { c.clients = 0 },
+		"an unknown fault": func(c *config) { c.faults = "kill,earthquake" },
+		"no resources":     func(c *config) { c.resources = 1 },
+	} {
+		cfg := calm(t)
+		spoil(&cfg)
+		if _, err := run(t.Context(), cfg, new(bytes.Buffer), &progress{out: new(bytes.Buffer)}); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+}
