@@ -32,7 +32,6 @@ type client struct {
 	handles  []*handle
 	made     int      // calls
 	answered []string // their ids, of those that were carried out
-	ended    int      // subscriptions that have ended by themselves
 }
 
 // The keepalive of the clients.

@@ -46,8 +46,6 @@ func newService(number, resources int, cluster *natsCluster) *service {
 	}
 }
 
-func (s *service) name() string { return fmt.Sprintf("service %d", s.number) }
-
 // run serves until ctx ends.
 func (s *service) run(ctx context.Context) {
 	for ctx.Err() == nil {
