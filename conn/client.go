@@ -104,6 +104,7 @@ func (s *settings) core(random *rand.Rand) core.Config {
 		Linger:         s.linger,
 		RetryFloor:     5 * time.Second,
 		ResyncInterval: 10 * time.Second,
+		ProbeInterval:  s.probe,
 		NoticeInterval: time.Minute,
 		Types:          s.types,
 		Rand:           random,

@@ -29,6 +29,7 @@ type settings struct {
 	retryBackOff func() backoff.BackOff
 	retryPolicy  func(Refusal) (wait time.Duration, again bool)
 	linger       time.Duration
+	probe        time.Duration // 0 for never
 	maxDelay     time.Duration
 	stableAfter  time.Duration
 
@@ -64,6 +65,7 @@ func defaults() *settings {
 		logger:         slog.New(slog.DiscardHandler),
 		backOff:        func() backoff.BackOff { return exponential(250*time.Millisecond, 30*time.Second) },
 		retryBackOff:   func() backoff.BackOff { return exponential(time.Second, 5*time.Minute) },
+		probe:          time.Minute,
 		maxDelay:       30 * time.Second,
 		stableAfter:    10 * time.Second,
 		dialTimeout:    10 * time.Second,
@@ -177,6 +179,28 @@ func WithRetryPolicy(policy func(Refusal) (wait time.Duration, again bool)) Opti
 // closed, so that subscribing again soon costs no request. The default is not to.
 func WithLinger(d time.Duration) Option {
 	return duration("WithLinger", d, func(s *settings) { s.linger = d })
+}
+
+// WithProbeInterval sets when the client first looks whether what is in error can be
+// had by now. A gateway does not send it anew as long as the connection lasts and
+// anything refers to it: a reference to what could not be loaded, or was deleted since. So
+// the client asks for one such resource at a time, under its id with an empty
+// query ("library.book.1?"), and reconnects when it is there. The delay before that is d,
+// half as much or half as much again at random, and doubles for every resource that
+// is still missing, up to 16 times d. The default is one minute; zero is never, and
+// otherwise d is from 1 s to 24 h.
+//
+// Asking takes access to the resource, which references do without. What is denied is
+// not asked for again before a successful [Client.Auth] or another connection, and
+// what has a query never is.
+func WithProbeInterval(d time.Duration) Option {
+	return func(s *settings) error {
+		if d != 0 && (d < time.Second || d > 24*time.Hour) {
+			return invalid("WithProbeInterval: %v must be zero, or from 1 s to 24 h", d)
+		}
+		s.probe = d
+		return nil
+	}
 }
 
 // WithMaxDelay caps the delay between attempts to connect. The default is 30 s.

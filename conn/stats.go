@@ -17,6 +17,7 @@ type Stats struct {
 	Stale         int // of them, the ones that are not live
 	Retrying      int // of them, the ones that wait to be tried again
 	Resources     int // in the local copy, those reached through references included
+	Stuck         int // of them, those that the gateway does not send anew, see WithProbeInterval
 	Pending       int // requests that are not answered
 	Offline       int // calls that wait for a connection
 
@@ -27,7 +28,8 @@ type Stats struct {
 	Timeouts          uint64 // requests not answered in time
 	Retries           uint64 // subscriptions not granted, to be tried again
 	Inconsistencies   uint64 // messages that did not fit the local copy
-	Resyncs           uint64 // reconnects because of them
+	Resyncs           uint64 // reconnects because of them, or of a probe
+	Probes            uint64 // looks whether what is stuck is there by now, see WithProbeInterval
 	DroppedHooks      uint64 // transitions and log lines for which there was no room
 	DroppedFrameHooks uint64 // frames for which there was no room
 }
@@ -47,6 +49,7 @@ func (c *Client) Stats() Stats {
 		Stale:         s.Counts.Stale,
 		Retrying:      s.Retrying,
 		Resources:     s.Resources,
+		Stuck:         s.Stuck,
 		Pending:       s.Pending,
 		Offline:       s.Offline,
 
@@ -58,6 +61,7 @@ func (c *Client) Stats() Stats {
 		Retries:           s.Retries,
 		Inconsistencies:   s.Inconsistencies,
 		Resyncs:           s.Resyncs,
+		Probes:            s.Probes,
 		DroppedHooks:      c.hooks.drops(transitionTask),
 		DroppedFrameHooks: c.hooks.drops(frameTask),
 	}

@@ -55,8 +55,14 @@ func (r *Registry) Check() error {
 			}
 		})
 	}
-	stale, lost := 0, 0
+	stale, lost, stuck := 0, 0, 0
 	for rid, e := range r.entries {
+		if e.trouble() != nil {
+			stuck++
+		}
+		if _, listed := r.stuck[e]; listed != (e.trouble() != nil) {
+			errs = append(errs, fmt.Errorf("%q: listed as stuck is %t, in trouble with %v", rid, listed, e.trouble()))
+		}
 		if e.cachedIn != cachedIn[rid] || e.heldIn != heldIn[rid] {
 			errs = append(errs, fmt.Errorf("%q: counted %d cached and %d held references, there are %d and %d",
 				rid, e.cachedIn, e.heldIn, cachedIn[rid], heldIn[rid]))
@@ -68,6 +74,9 @@ func (r *Registry) Check() error {
 			}
 		}
 		errs = append(errs, e.check())
+	}
+	if stuck != len(r.stuck) {
+		errs = append(errs, fmt.Errorf("%d are stuck, %d are listed", stuck, len(r.stuck)))
 	}
 	if stale != r.unsynced || lost != r.lost {
 		errs = append(errs, fmt.Errorf("counted %d stale and %d of them lost, there are %d and %d", r.unsynced, r.lost, stale, lost))

@@ -85,6 +85,7 @@ func (r *Registry) release(rid string) {
 	child := r.entries[rid]
 	child.heldIn--
 	child.dead = child.dead && child.heldIn > 0
+	r.noteStuck(child)
 	r.unheld = append(r.unheld, child)
 }
 

@@ -56,6 +56,9 @@ type Registry struct {
 	orphans []*entry // may have lost what refers to it
 	slips   []*entry // may be let go by the gateway, although held
 
+	stuck     map[*entry]struct{} // see stuck.go
+	everStuck uint64
+
 	graves         tombstones
 	limbo          *list.List // of *entry, in the order of parkedUntil
 	issued, oldest uint64     // requests: the newest sent, the oldest unanswered
@@ -77,6 +80,7 @@ type entry struct {
 
 	streamed bool // streams have been told of it
 	doubtful bool // the copy may be an old one: see tombstone.go
+	stuck    bool // in Registry.stuck
 
 	// References to this resource, one for every place they stand in.
 	cachedIn int // from every copy that is kept
@@ -122,7 +126,15 @@ var errReleased = errors.New("nothing holds the resource at the gateway any more
 // NewRegistry returns an empty registry. Events and views can be decoded into the
 // given types.
 func NewRegistry(types ...Type) *Registry {
-	return &Registry{types: newTypeSet(types), entries: make(map[string]*entry), wanted: list.New(), limbo: list.New(), graves: newTombstones(), oldest: 1}
+	return &Registry{
+		types:   newTypeSet(types),
+		entries: make(map[string]*entry),
+		wanted:  list.New(),
+		stuck:   make(map[*entry]struct{}),
+		graves:  newTombstones(),
+		limbo:   list.New(),
+		oldest:  1,
+	}
 }
 
 // TakeDeliveries returns the events decided since the last call, in order.
@@ -292,11 +304,12 @@ type Counts struct {
 	Stale         int // of these, the ones that are not live
 	Lost          int // of these, the ones that were, and do not wait for their first Sync
 	Resources     int // all that are known: these, and those reached through references
+	Stuck         int // of these, the ones in error or deleted while something refers to them
 }
 
 // Counts returns how much there is.
 func (r *Registry) Counts() Counts {
-	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries)}
+	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries), Stuck: len(r.stuck)}
 }
 
 func (r *Registry) entry(rid string) *entry {
@@ -355,6 +368,7 @@ func (r *Registry) stand(e *entry, s standing) {
 	r.tally(e, -1)
 	e.standing = s
 	r.tally(e, 1)
+	r.noteStuck(e)
 	if e.parked != nil {
 		r.limbo.Remove(e.parked)
 		e.parked = nil

@@ -4,18 +4,19 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
 )
 
 // A deleted resource says so once and is stale. It comes back when it is created
-// anew. While something refers to it the gateway has only dead content, so nothing
-// is asked on that connection.
+// anew. While something refers to it the gateway has only dead content, so it is
+// not asked for on that connection.
 func deleted(w *world) {
 	w.model("alone", map[string]any{"n": 1})
 	w.model("child", map[string]any{"n": 1})
 	w.model("parent", map[string]any{"child": res.Ref("child")})
-	c := w.connect()
+	c := w.connect(conn.WithProbeInterval(0))
 	alone, parent, child := c.subscribe("alone"), c.subscribe("parent"), c.subscribe("child")
 	alone.expect(`alone sync (first) {"n":1}`)
 	parent.expect(`parent sync (first) {"child":{"rid":"child"}}`)
@@ -121,12 +122,42 @@ func errorReferenceReported(w *world) {
 // A reference in error heals by itself on a connection that lasts and a parent that
 // never changes.
 func errorReferenceProbed(w *world) {
-	w.model("parent", map[string]any{"child": res.Ref("child")})
-	c := w.connect()
+	w.model("parent", map[string]any{"child": res.Ref("child"), "other": res.Ref("other")})
+	c := w.connect(conn.WithProbeInterval(time.Second))
 	c.subscribe("parent")
-	w.model("child", map[string]any{"n": 1})
-	time.Sleep(24 * time.Hour)
-	if got := c.get("child").String(); got != `{"n":1}` {
-		w.t.Errorf("the child reads %s after a day", got)
+	child := func() string {
+		v, err := c.View(w.within(), "child")
+		w.must(err)
+		return v.Resource("child").String()
 	}
+	const missing = `{"code":"system.notFound","message":"Not found"}`
+	w.until("both were looked for", func() bool { return c.Stats().Probes >= 2 })
+	if got, s := child(), c.Stats(); got != missing || s.Resyncs != 0 || s.Stuck != 2 {
+		w.t.Errorf("the child reads %s, and the figures are %+v", got, s)
+	}
+	w.model("child", map[string]any{"n": 1})
+	w.until("the reference has healed", func() bool { return child() == `{"n":1}` })
+	c.awaitSync()
+	w.change("child", map[string]any{"n": 2})
+	w.until("it follows its events", func() bool { return child() == `{"n":2}` })
+	if s := c.Stats(); s.Resyncs != 1 || s.Stuck != 1 {
+		w.t.Errorf("the figures are %+v", s)
+	}
+	c.expectDirect("parent:1")
+}
+
+// So does what was deleted while something refers to it, and created again.
+func deletedReferenceProbed(w *world) {
+	w.model("parent", map[string]any{"child": res.Ref("child")})
+	w.model("child", map[string]any{"n": 1})
+	c := w.connect(conn.WithProbeInterval(time.Second))
+	c.subscribe("parent")
+	child := c.subscribe("child")
+	child.expect(`child sync (first) {"n":1}`)
+	w.must(w.service.Delete("child"))
+	child.expect(`child delete`, `child stale: system.deleted`, `child unsubscribe: system.deleted`)
+	w.model("child", map[string]any{"n": 2})
+	child.expect(`child change n=2 (was 1) (resync)`, `child sync (reconnect) {"n":2}`)
+	w.change("child", map[string]any{"n": 3})
+	child.expect(`child change n=3 (was 2)`)
 }

@@ -111,7 +111,7 @@ func (w *walk) service() {
 	switch {
 	case c == nil:
 		w.create(rid)
-	case w.chance(3):
+	case w.chance(w.deletions):
 		w.tell("service: delete %s", rid)
 		w.deletes = true
 		w.gateway.delete(rid)

@@ -79,6 +79,7 @@ func (c *Core) called(q *request, a *answer) {
 	} else if q.Type == wire.TypeAuth && c.link.phase == open {
 		c.loggedIn = c.table.seq
 		c.retryDenied()
+		c.probeDenied()
 	}
 	if a.result.RID != "" {
 		c.takeResource(q, a.result, &r)

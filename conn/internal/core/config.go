@@ -30,6 +30,7 @@ type Config struct {
 	Linger         time.Duration // how long what is closed stays subscribed; 0 for not at all
 	RetryFloor     time.Duration // least delay before retrying what is likely to fail again
 	ResyncInterval time.Duration // least time between two planned reconnects
+	ProbeInterval  time.Duration // before the first look for what is stuck; 0 for never
 	NoticeInterval time.Duration // least time between two notices of one kind
 
 	Types []subs.Type // what resources are decoded into

@@ -31,6 +31,7 @@ type Core struct {
 	offline   []*Call        // calls that wait for a connection
 	calls     int            // calls that are out, and whose caller waits
 	resync    resync
+	probes    probes
 
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
@@ -48,6 +49,7 @@ func New(cfg Config) *Core {
 		reg:     subs.NewRegistry(cfg.Types...),
 		lines:   make(map[string]*line),
 		asked:   make(map[string]int),
+		probes:  newProbes(),
 	}
 	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}.rated(cfg.ReplayRate)
 	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
@@ -113,7 +115,11 @@ func (c *Core) refuse(in Input) {
 }
 
 func (c *Core) reply(r Reply) {
-	if r.To != nil {
+	switch to := r.To.(type) {
+	case nil:
+	case *probe:
+		c.probed(to, r)
+	default:
 		c.out.Replies = append(c.out.Replies, r)
 	}
 }
@@ -128,6 +134,7 @@ func (c *Core) work() {
 		c.pump(&c.replay)
 		c.pump(&c.fresh)
 		c.finishReplay()
+		c.planProbe()
 	}
 }
 
@@ -144,6 +151,8 @@ func (c *Core) Deadline() time.Time {
 		c.retries.deadline(),
 		c.lingerDeadline(),
 		c.resync.deadline,
+		c.probes.at,
+		c.probes.reconn,
 	} {
 		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
 			earliest = t
@@ -167,6 +176,7 @@ func (c *Core) expire() {
 	c.expireRetries()
 	c.expireLinger()
 	c.expireResync()
+	c.expireProbe()
 }
 
 func (Tick) apply(*Core) {}

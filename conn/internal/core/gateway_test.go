@@ -88,6 +88,9 @@ func (c *content) references() []string {
 	return rids
 }
 
+// truthOf returns what the services have for rid, which may have an empty query added.
+func (g *gateway) truthOf(rid string) *content { return g.truth[strings.TrimSuffix(rid, "?")] }
+
 func (s *session) entry(rid string) *entry {
 	e := s.entries[rid]
 	if e == nil {
@@ -118,7 +121,7 @@ func (s *session) drop() {
 		case e.dead != nil: // it goes on holding what it refers to
 			todo = append(todo, e.dead.references()...)
 		case e.sent:
-			todo = append(todo, s.truth[rid].references()...)
+			todo = append(todo, s.truthOf(rid).references()...)
 		}
 	}
 	maps.DeleteFunc(s.entries, func(rid string, _ *entry) bool { return !reached[rid] })
@@ -133,7 +136,7 @@ func (s *session) collect(rid string, into *set) {
 	if e.sent {
 		return
 	}
-	c := s.truth[rid]
+	c := s.truthOf(rid)
 	if c == nil && e.sticky == nil {
 		e.sticky = res.ErrNotFound
 	}
@@ -232,7 +235,7 @@ func (s *session) problem(rid string, failure *res.Error) *res.Error {
 		return e.sticky
 	case failure != nil && !e.sent:
 		return failure
-	case e.dead == nil && s.truth[rid] == nil:
+	case e.dead == nil && s.truthOf(rid) == nil:
 		return res.ErrNotFound
 	}
 	return nil
@@ -316,12 +319,14 @@ func (g *gateway) publish(rid, name, data, value string) {
 	if s == nil {
 		return
 	}
-	if e := s.entries[rid]; e != nil && e.sent && e.dead == nil {
-		var t set
-		if child, ok := referred(value); ok {
-			s.collect(child, &t)
+	for _, id := range []string{rid, rid + "?"} {
+		if e := s.entries[id]; e != nil && e.sent && e.dead == nil {
+			var t set
+			if child, ok := referred(value); ok {
+				s.collect(child, &t)
+			}
+			s.send(0, `{"event":%q,"data":{%s%s}}`, id+"."+name, data, t.members())
 		}
-		s.send(0, `{"event":%q,"data":{%s%s}}`, rid+"."+name, data, t.members())
 	}
 	s.drop()
 }
@@ -362,10 +367,12 @@ func (g *gateway) delete(rid string) {
 	if s == nil {
 		return
 	}
-	if e := s.entries[rid]; e != nil && e.sent && e.dead == nil {
-		s.send(0, `{"event":%q,"data":null}`, rid+".delete")
-		e.dead = old.clone()
-		s.revoke(rid, res.ErrDeleted)
+	for _, id := range []string{rid, rid + "?"} {
+		if e := s.entries[id]; e != nil && e.sent && e.dead == nil {
+			s.send(0, `{"event":%q,"data":null}`, id+".delete")
+			e.dead = old.clone()
+			s.revoke(id, res.ErrDeleted)
+		}
 	}
 }
 

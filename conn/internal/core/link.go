@@ -215,6 +215,7 @@ func (c *Core) hangUp(cause error) {
 	c.out.Closes = append(c.out.Closes, c.link.generation)
 	c.link.phase, c.link.deadline, c.link.protocol = idle, time.Time{}, ""
 	lost := c.table.reset()
+	c.endProbes()
 	for _, l := range c.inOrder() {
 		l.endLinger(c)
 	}

@@ -72,8 +72,8 @@ func (w *walk) checkContent(altogether bool) {
 	for _, l := range w.subs {
 		wanted[l.rid] = true
 		e := w.session.entries[l.rid]
-		if !altogether && (e == nil || e.dead != nil || e.sticky != nil) {
-			continue // what cannot be had while something refers to it
+		if !altogether && w.cfg.ProbeInterval == 0 && (e == nil || e.dead != nil || e.sticky != nil) {
+			continue // what cannot be had while something refers to it, and is not looked for
 		}
 		if !l.live || w.mirrors[l].String() != w.truth[l.rid].String() {
 			w.Fatalf("%v, live %v, has %v, the gateway %v", l, l.live, w.mirrors[l], w.truth[l.rid])

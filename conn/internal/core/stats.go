@@ -15,7 +15,8 @@ type Counters struct {
 	Timeouts        uint64 // requests that were not answered in time
 	Retries         uint64 // subscriptions refused or ended that are tried again
 	Inconsistencies uint64 // messages that did not fit the local copy
-	Resyncs         uint64 // planned reconnects because of them
+	Resyncs         uint64 // planned reconnects because of them, or of a probe
+	Probes          uint64 // looks for what is stuck
 }
 
 // Stats describes the core at one moment.

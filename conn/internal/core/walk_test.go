@@ -30,7 +30,8 @@ type walk struct {
 	calls   []*core.Call
 	mirrors map[*listener]*content
 
-	deletes bool // something was deleted: a request may have crossed that
+	deletions int  // per cent of what services do
+	deletes   bool // something was deleted: a request may have crossed that
 }
 
 // seeded names the seed in failures.
@@ -56,13 +57,18 @@ func TestRandomWalks(t *testing.T) {
 		takeWalk(t, *walkSeed)
 		return
 	}
-	undisturbed, resyncs := 0, 0
+	undisturbed, resyncs, probes := 0, 0, uint64(0)
 	for seed := uint64(1); seed <= *walks; seed++ {
 		w := takeWalk(t, seed)
-		if s := w.core.Stats(); s.Timeouts == 0 && !w.deletes {
+		s := w.core.Stats()
+		probes += s.Probes
+		if s.Timeouts == 0 && !w.deletes {
 			undisturbed++
 			resyncs += int(s.Resyncs)
 		}
+	}
+	if probes == 0 && *walks >= 1000 {
+		t.Errorf("no probe in %d walks", *walks)
 	}
 	// Where the client cannot tell whether a copy is old, it reconnects. That must
 	// be rare.
@@ -115,7 +121,7 @@ func takeWalk(tb testing.TB, seed uint64) *walk {
 var rids = []string{"m.0", "m.1", "m.2", "m.3", "l.0", "l.1"}
 
 func newWalk(tb testing.TB, seed uint64) *walk {
-	rng := rand.New(rand.NewPCG(seed, 7))
+	rng, deletions := rand.New(rand.NewPCG(seed, 7)), 3
 	w := &walk{
 		rng:     rng,
 		mirrors: map[*listener]*content{},
@@ -128,10 +134,15 @@ func newWalk(tb testing.TB, seed uint64) *walk {
 			if seed%5 == 0 {
 				c.Linger = 3 * time.Second
 			}
+			if seed%7 == 0 || seed%7 == 6 {
+				c.ProbeInterval = time.Minute
+				deletions = 20
+			}
 			c.FailFast = rng.IntN(8) == 0
 			c.Rand = rand.New(rand.NewPCG(seed, 8))
 		}),
 	}
+	w.deletions = deletions
 	for _, rid := range rids {
 		w.create(rid)
 	}
