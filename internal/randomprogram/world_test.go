@@ -39,10 +39,14 @@ func inMemory(t *testing.T, f func(*world) error) (err error) {
 		network := resgatetest.NewNetwork()
 		server := resgatetest.New(resgatetest.WithNetwork(network, gatewayAddr), resgatetest.WithService(service))
 		err = f(&world{
-			gateway:  server,
-			service:  service,
-			network:  network,
-			options:  []conn.Option{conn.WithNetDial(network.Dial), conn.WithRetryBackOff(retries(time.Second, 10*time.Second))},
+			gateway: server,
+			service: service,
+			network: network,
+			options: []conn.Option{
+				conn.WithNetDial(network.Dial),
+				conn.WithRetryBackOff(retries(time.Second, 10*time.Second)),
+				conn.WithProbeInterval(time.Second),
+			},
 			settle:   synctest.Wait,
 			longest:  time.Hour,
 			timeout:  3 * time.Second,
@@ -89,6 +93,7 @@ func onNATS(t *testing.T, f func(*world) error) error {
 				return dialer.DialContext(ctx, network, addr)
 			}),
 			conn.WithRetryBackOff(retries(10*time.Millisecond, time.Second)),
+			conn.WithProbeInterval(time.Second),
 			conn.WithMaxDelay(50 * time.Millisecond),
 			conn.WithPing(500*time.Millisecond, 500*time.Millisecond),
 			conn.WithRequestTimeout(3 * time.Second),
