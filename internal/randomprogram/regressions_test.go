@@ -300,6 +300,23 @@ var regressions = []struct {
 		change 4 c=r1
 		wait 200ms
 	`},
+	{name: "a call is answered with what was deleted and let go", program: `
+		clients 1
+		resources 9
+		queue 4
+		model 0 b=n2 c=r7 b=d0
+		collection 1 r8 r3
+		model 2 a=r0 c=n1
+		collection 7
+		model 8 d=n2 a=r2 c=s0
+		subscribe 0 2 1 slow 1s
+		settle
+		add 7 2 r8
+		model 8 c=r3 b=r4
+		delete 0
+		wait 10ms
+		call-resource 0 0 0 loop 0
+	`},
 	{name: "unsubscribing has no end", program: `
 		clients 1
 		resources 8

@@ -48,6 +48,10 @@ func (c *Core) sendOffline() {
 }
 
 func (in CancelCall) apply(c *Core) {
+	if rid := in.Call.rid; rid != "" {
+		CancelSubscribe{RID: rid, Handle: in.Call.Handle}.apply(c)
+		return
+	}
 	if q := in.Call.out; q != nil {
 		c.endCall(q, Reply{Err: ErrCanceled})
 		return
@@ -113,10 +117,13 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		return
 	}
 	c.reg.Install(result.Set)
-	if handle != nil {
-		c.reg.Open(handle, rid)
-	}
+	synced := handle == nil || c.reg.Open(handle, rid)
 	c.reg.Subscribed(rid)
+	if !synced && !c.reg.Live(rid) {
+		// What came does not fit. The next connection has the resource, or why not.
+		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
+		q.call.rid, q.call = rid, nil
+	}
 	l.recovered(c)
 	l.advance(c)
 }

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/res"
@@ -137,6 +138,56 @@ func TestResourceOfACallThatCrossesADeleteIsNotTrusted(t *testing.T) {
 	r.wantReply(call, res.ErrDeleted)
 	l.hears()
 	r.sent("unsubscribe c")
+}
+
+// calledAfterADelete calls a method that is answered with what was deleted: as the
+// gateway goes on holding it, without the client being able to know.
+func calledAfterADelete(t *testing.T) (*rig, *core.Call, *listener) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	call, l := r.callResource("x", "find")
+	r.answer(r.sent("call x.find")[0], `{"rid":"c","models":{"c":{"v":1}}}`)
+	r.pass(0)
+	r.wantState(state.Dialing)
+	return r, call, l
+}
+
+func TestCallAnsweredWithDeadContentWaitsForTheNextConnection(t *testing.T) {
+	r, call, l := calledAfterADelete(t)
+	r.wantNoReply(call)
+	r.reopen()
+	reqs := r.sent("subscribe p", "subscribe c")
+	r.answer(reqs[0], model("p", 1))
+	r.answer(reqs[1], model("c", 2))
+	if got := r.wantReply(call, nil).Result.RID; got != "c" {
+		t.Errorf("result is %q", got)
+	}
+	l.hears(`c sync (first) {"v":2}`)
+}
+
+func TestCallAnsweredWithDeadContentEndsWithTheErrorOfTheResource(t *testing.T) {
+	r, call, l := calledAfterADelete(t)
+	r.reopen()
+	reqs := r.sent("subscribe p", "subscribe c")
+	r.answer(reqs[0], model("p", 1))
+	r.refuse(reqs[1], res.ErrNotFound)
+	r.wantReply(call, res.ErrNotFound)
+	l.hears()
+	r.pass(time.Hour)
+	r.sent()
+}
+
+func TestCancelWhileTheResourceOfACallIsAwaited(t *testing.T) {
+	r, call, l := calledAfterADelete(t)
+	r.step(core.CancelCall{Call: call})
+	r.wantReply(call, core.ErrCanceled)
+	r.step(core.CancelCall{Call: call})
+	r.reopen()
+	r.sent("subscribe p")
+	l.hears()
 }
 
 func TestGetThatCrossesADeleteFails(t *testing.T) {

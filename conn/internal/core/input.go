@@ -126,6 +126,7 @@ type (
 		To      any
 
 		out *request // once it was sent
+		rid string   // of the resource it was answered with, if it waits for that
 	}
 
 	// CancelCall replies to a Call with [ErrCanceled], or with [ErrNotConnected] if

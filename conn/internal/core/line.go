@@ -18,7 +18,7 @@ type line struct {
 	rid       string
 	busy      *request     // the one that is out and has not timed out
 	queued    bool         // waits for a place in a window
-	callers   []subscriber // of Subscribe, waiting for the first Sync
+	callers   []subscriber // waiting for the first Sync
 	later     []Subscribe  // came while the line was releasing
 	gets      []any        // callers of Get
 	replaying bool         // the replay is not over without it
@@ -34,10 +34,12 @@ type line struct {
 	retry  retry
 }
 
-// subscriber is a Subscribe that has not been answered.
+// subscriber is a Subscribe that has not been answered, or a Call that was answered
+// with a resource which nobody could make anything of.
 type subscriber struct {
 	handle *subs.Handle
 	to     any
+	result wire.CallResult // of a Call
 }
 
 func (c *Core) line(rid string) *line {
@@ -195,7 +197,7 @@ func (l *line) recovered(c *Core) {
 	}
 	c.dropRetry(l)
 	for _, s := range l.callers {
-		c.reply(Reply{To: s.to})
+		c.reply(Reply{To: s.to, Result: s.result})
 	}
 	l.callers = nil
 	l.answerGets(c)
