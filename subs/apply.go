@@ -40,8 +40,8 @@ func (r *Registry) Disconnected(cause error) {
 	r.replaying = true
 }
 
-// Install takes in the resource set of any answer or event, and owns it from then
-// on. What is held already is left as it is: the gateway sends content again that
+// Install takes in the resource set of any answer or event; it keeps nothing of it.
+// What is held already is left as it is: the gateway sends content again that
 // it first loaded long ago, and the events since are in the copy. Anything else for
 // it is a fault. What was deleted is left so too, as long as something refers to it:
 // no event would come.
@@ -50,7 +50,8 @@ func (r *Registry) Disconnected(cause error) {
 // that applies something is called, so that it can be read with [Registry.Snapshot].
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
-		switch e, content := r.entry(resource.RID), newResource(resource); {
+		e := r.entry(resource.RID)
+		switch content := r.pack.resource(e.rid, resource); {
 		case e.standing == held || e.dead:
 			r.compare(e, content)
 		case !e.holding():
@@ -111,7 +112,7 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 	if e == nil {
 		return unknown(rid, wire.EventUnsubscribe)
 	}
-	ev := &Unsubscribe{subject: subject{rid}, Reason: reason}
+	ev := &Unsubscribe{subject: subject{e.rid}, Reason: reason}
 	r.tellHandles(e, ev)
 	r.tellStreams(e, ev)
 	if e.standing == held {
@@ -132,7 +133,7 @@ func (r *Registry) Deleted(rid string) error {
 	}
 	e.missed = true // if the gateway sends the same content again, it may be the dead one
 	if e.standing == held {
-		ev := &Delete{subject: subject{rid}}
+		ev := &Delete{subject: subject{e.rid}}
 		r.tell(e, ev)
 		e.cause, e.ending = res.ErrDeleted, ev
 		if e.heldIn > 0 {
@@ -161,25 +162,35 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 		return err
 	}
 	r.Install(change.Set)
-	changes, err := e.change(change.Values)
+	ev, err := r.pack.change(&e.localCopy, change.Values)
 	if err != nil {
 		return r.distrust(e, err)
 	}
-	watchers := slices.Clone(e.watchers)
-	for _, c := range changes {
-		r.addReference(e, c.New)
-	}
-	for _, c := range changes {
-		r.dropReference(e, c.Old)
-	}
-	if len(changes) > 0 && e.standing == held {
-		r.tellWatchers(e, watchers, &Change{subject: subject{rid}, typed: r.typed(e), Changes: changes})
-		if slices.ContainsFunc(changes, func(c PropertyChange) bool { return c.Old.IsReference() }) {
-			r.shrink(e)
-		}
+	if ev != nil {
+		r.changed(e, ev)
 	}
 	r.settle()
 	return nil
+}
+
+func (r *Registry) changed(e *entry, ev *Change) {
+	watchers := slices.Clone(e.watchers)
+	for _, c := range ev.Changes {
+		r.addReference(e, c.New)
+	}
+	lost := false
+	for _, c := range ev.Changes {
+		r.dropReference(e, c.Old)
+		lost = lost || c.Old.IsReference()
+	}
+	if e.standing != held {
+		return
+	}
+	ev.subject, ev.typed = subject{e.rid}, r.typed(e)
+	r.tellWatchers(e, watchers, ev)
+	if lost {
+		r.shrink(e)
+	}
 }
 
 // Added applies a collection add event.
@@ -189,13 +200,14 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 		return err
 	}
 	r.Install(add.Set)
-	if err := e.add(add.Index, add.Value); err != nil {
+	v, err := e.add(add.Index, add.Value)
+	if err != nil {
 		return r.distrust(e, err)
 	}
 	watchers := slices.Clone(e.watchers)
-	r.addReference(e, add.Value)
+	r.addReference(e, v)
 	if e.standing == held {
-		r.tellWatchers(e, watchers, &Add{subject: subject{rid}, typed: r.typed(e), Index: add.Index, Value: add.Value})
+		r.tellWatchers(e, watchers, &Add{subject: subject{e.rid}, typed: r.typed(e), Index: add.Index, Value: v})
 	}
 	r.settle()
 	return nil
@@ -207,13 +219,13 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 	if err != nil {
 		return err
 	}
-	v, err := e.remove(remove.Index)
+	v, err := r.pack.remove(&e.localCopy, remove.Index)
 	if err != nil {
 		return r.distrust(e, err)
 	}
 	r.dropReference(e, v)
 	if e.standing == held {
-		r.tell(e, &Remove{subject: subject{rid}, typed: r.typed(e), Index: remove.Index, Value: v})
+		r.tell(e, &Remove{subject: subject{e.rid}, typed: r.typed(e), Index: remove.Index, Value: v})
 		if v.IsReference() {
 			r.shrink(e)
 		}
@@ -229,7 +241,7 @@ func (r *Registry) Custom(rid, name string, payload []byte) error {
 		return err
 	}
 	if e.standing == held {
-		r.tell(e, &Custom{subject: subject{rid}, Name: name, Payload: payload})
+		r.tell(e, &Custom{subject: subject{e.rid}, Name: name, Payload: payload})
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
@@ -31,6 +32,7 @@ type localCopy struct {
 	missed  bool   // an event that changes it came when it followed none
 	changed bool   // since this connection was sent it
 	first   uint64 // hash of what it was sent, once changed
+	removed int    // items since they were last packed
 }
 
 func (c *localCopy) snapshot() *Resource {
@@ -48,18 +50,87 @@ func (c *localCopy) writable() *Resource {
 	return c.content
 }
 
-// change sets and deletes properties and returns the ones that became another.
-func (c *localCopy) change(values []wire.Property) ([]PropertyChange, error) {
-	if c.content.kind != wire.KindModel {
+// change sets and deletes properties and returns an event of the ones that became
+// another, nil if none did.
+func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
+	switch {
+	case c.content.kind != wire.KindModel:
 		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.kind)
+	case c.content.names == nil:
+		return c.changeLarge(values), nil
 	}
+	reshaped := p.merge(c.content, values)
+	if len(p.changes) == 0 {
+		return nil, nil
+	}
+	m := c.writable()
+	if fresh, fits := p.pack(p.merged); fits && !reshaped {
+		m.packed = fresh
+	} else {
+		p.setModel(m, p.merged)
+	}
+	ev := newChange(len(p.changes))
+	for i, change := range p.changes {
+		if at := p.places[i]; at >= 0 {
+			is := m.property(at)
+			change.Name, change.New = is.Name, is.Value
+		}
+		ev.Changes[i] = change
+	}
+	return ev, nil
+}
+
+// merge finds what values change in a model that is packed, and where that is in
+// what the model becomes. It reports whether the names become others.
+func (p *packer) merge(r *Resource, values []wire.Property) (reshaped bool) {
+	p.merged, p.changes, p.places = p.merged[:0], p.changes[:0], p.places[:0]
+	i, list := 0, r.names.list
+	for _, q := range values {
+		for ; i < len(list) && list[i] < q.Name; i++ {
+			p.merged = append(p.merged, r.property(i))
+		}
+		was, found := wire.Property{Name: q.Name}, i < len(list) && list[i] == q.Name
+		if found {
+			was = r.property(i)
+			i++
+		}
+		is := q.Value
+		if is.Kind() == res.Delete {
+			is = res.Value{}
+		}
+		if was.Value.Equal(is) {
+			if found {
+				p.merged = append(p.merged, was)
+			}
+			continue
+		}
+		at := -1
+		if !is.IsAbsent() {
+			at = len(p.merged)
+			p.merged = append(p.merged, wire.Property{Name: was.Name, Value: is})
+		}
+		p.changes = append(p.changes, PropertyChange{Name: was.Name, Old: was.Value, New: is})
+		p.places = append(p.places, at)
+		reshaped = reshaped || found == is.IsAbsent()
+	}
+	for ; i < len(list); i++ {
+		p.merged = append(p.merged, r.property(i))
+	}
+	return reshaped
+}
+
+// changeLarge is change for a model that is not packed.
+func (c *localCopy) changeLarge(values []wire.Property) *Change {
 	var changes []PropertyChange
 	for _, p := range values {
 		if change, changed := c.set(p); changed {
 			changes = append(changes, change)
 		}
 	}
-	return changes, nil
+	if changes == nil {
+		return nil
+	}
+	return &Change{Changes: changes}
 }
 
 func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
@@ -75,30 +146,34 @@ func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
 		return PropertyChange{}, false
 	}
 	m := c.writable()
+	change.New = kept(change.New)
 	switch {
 	case change.New.IsAbsent():
 		m.props = slices.Delete(m.props, i, i+1)
 	case found:
 		m.props[i].Value = change.New
 	default:
-		m.props = slices.Insert(m.props, i, p)
+		change.Name = strings.Clone(p.Name)
+		m.props = slices.Insert(m.props, i, wire.Property{Name: change.Name, Value: change.New})
 	}
 	return change, true
 }
 
-func (c *localCopy) add(index int, v res.Value) error {
+// add inserts a value and returns it as it is kept.
+func (c *localCopy) add(index int, v res.Value) (res.Value, error) {
 	switch {
 	case c.content.kind != wire.KindCollection:
-		return inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.kind)
+		return v, inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.kind)
 	case index < 0 || index > len(c.content.items):
-		return inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.items))
+		return v, inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.items))
 	}
+	v = kept(v)
 	list := c.writable()
 	list.items = slices.Insert(list.items, index, v)
-	return nil
+	return v, nil
 }
 
-func (c *localCopy) remove(index int) (res.Value, error) {
+func (p *packer) remove(c *localCopy, index int) (res.Value, error) {
 	switch {
 	case c.content.kind != wire.KindCollection:
 		return res.Value{}, inconsistent(c.content.rid, "remove event for a resource of kind %v", c.content.kind)
@@ -108,5 +183,9 @@ func (c *localCopy) remove(index int) (res.Value, error) {
 	list := c.writable()
 	v := list.items[index]
 	list.items = slices.Delete(list.items, index, index+1)
+	if c.removed++; c.removed > len(list.items) {
+		// What is left keeps blocks alive that hold as much again of what is gone.
+		list.items, c.removed = p.items(list.items), 0
+	}
 	return v, nil
 }

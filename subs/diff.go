@@ -8,36 +8,36 @@ import (
 	"github.com/resclient/resclient-go/wire"
 )
 
-// diffModel returns what turns the sorted properties old into new.
-func diffModel(old, new []wire.Property) []PropertyChange {
+// diffModel returns what turns the properties of old into those of new.
+func diffModel(old, new *Resource) []PropertyChange {
 	var changes []PropertyChange
-	for len(old) > 0 || len(new) > 0 {
-		switch order := compareHeads(old, new); {
-		case order < 0:
-			changes = append(changes, PropertyChange{Name: old[0].Name, Old: old[0].Value})
-			old = old[1:]
-		case order > 0:
-			changes = append(changes, PropertyChange{Name: new[0].Name, New: new[0].Value})
-			new = new[1:]
+	for i, j := 0, 0; i < old.properties() || j < new.properties(); {
+		var was, is wire.Property
+		order := 0
+		switch {
+		case j == new.properties():
+			order, was = -1, old.property(i)
+		case i == old.properties():
+			order, is = 1, new.property(j)
 		default:
-			if !old[0].Value.Equal(new[0].Value) {
-				changes = append(changes, PropertyChange{Name: old[0].Name, Old: old[0].Value, New: new[0].Value})
+			was, is = old.property(i), new.property(j)
+			order = strings.Compare(was.Name, is.Name)
+		}
+		switch {
+		case order < 0:
+			changes = append(changes, PropertyChange{Name: was.Name, Old: was.Value})
+			i++
+		case order > 0:
+			changes = append(changes, PropertyChange{Name: is.Name, New: is.Value})
+			j++
+		default:
+			if !was.Value.Equal(is.Value) {
+				changes = append(changes, PropertyChange{Name: is.Name, Old: was.Value, New: is.Value})
 			}
-			old, new = old[1:], new[1:]
+			i, j = i+1, j+1
 		}
 	}
 	return changes
-}
-
-// compareHeads orders the first names; an empty list comes last.
-func compareHeads(old, new []wire.Property) int {
-	switch {
-	case len(new) == 0:
-		return -1
-	case len(old) == 0:
-		return 1
-	}
-	return strings.Compare(old[0].Name, new[0].Name)
 }
 
 // edit is what turns one list into another: first the removes, by their index in

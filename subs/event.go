@@ -96,6 +96,35 @@ type Change struct {
 	Resync  bool             // found by comparing, after the resource was stale
 }
 
+// newChange returns a Change with room for n changes. If they are few, they share an
+// allocation with it.
+func newChange(n int) *Change {
+	switch n {
+	case 1:
+		var with struct {
+			Change
+			room [1]PropertyChange
+		}
+		with.Changes = with.room[:]
+		return &with.Change
+	case 2:
+		var with struct {
+			Change
+			room [2]PropertyChange
+		}
+		with.Changes = with.room[:]
+		return &with.Change
+	case 3, 4:
+		var with struct {
+			Change
+			room [4]PropertyChange
+		}
+		with.Changes = with.room[:n:n]
+		return &with.Change
+	}
+	return &Change{Changes: make([]PropertyChange, n)}
+}
+
 // Value returns a property's new value: absent when it was deleted or has not changed.
 func (e *Change) Value(property string) res.Value { return e.find(property).New }
 
@@ -131,7 +160,7 @@ func (e *Change) String() string {
 func (e *Change) size() int {
 	n := eventSize
 	for _, c := range e.Changes {
-		n += eventSize + len(c.Name) + len(c.Old.Raw()) + len(c.New.Raw())
+		n += eventSize + len(c.Name) + len(c.Old.Text()) + len(c.New.Text())
 	}
 	return n
 }
@@ -149,7 +178,7 @@ type Add struct {
 // String returns the event on one line, for people.
 func (e *Add) String() string { return fmt.Sprintf("%s add [%d] %s", e.rid, e.Index, e.Value.Raw()) }
 
-func (e *Add) size() int { return eventSize + len(e.Value.Raw()) }
+func (e *Add) size() int { return eventSize + len(e.Value.Text()) }
 
 // Remove says that the item at Index, which was Value, left a collection
 // (RES-Client protocol, collection remove event).
@@ -166,7 +195,7 @@ func (e *Remove) String() string {
 	return fmt.Sprintf("%s remove [%d] %s", e.rid, e.Index, e.Value.Raw())
 }
 
-func (e *Remove) size() int { return eventSize + len(e.Value.Raw()) }
+func (e *Remove) size() int { return eventSize + len(e.Value.Text()) }
 
 // Custom is an event with a name of the service's own. Payload is JSON, "null"
 // when the service sent none.

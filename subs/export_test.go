@@ -10,7 +10,12 @@ import (
 )
 
 // DiffModel is diffModel.
-func DiffModel(old, new []wire.Property) []PropertyChange { return diffModel(old, new) }
+func DiffModel(old, new []wire.Property) []PropertyChange {
+	model := func(properties []wire.Property) *Resource {
+		return NewResource(wire.Resource{Kind: wire.KindModel, Model: properties})
+	}
+	return diffModel(model(old), model(new))
+}
 
 // DiffCollection is diffCollection.
 func DiffCollection(old, new []res.Value) (removes, adds []int) {
@@ -19,7 +24,7 @@ func DiffCollection(old, new []res.Value) (removes, adds []int) {
 }
 
 // NewResource makes a resource as the registry does.
-func NewResource(r wire.Resource) *Resource { return newResource(r) }
+func NewResource(r wire.Resource) *Resource { return new(packer).resource(r.RID, r) }
 
 // NewResync makes what stands in a queue for everything between old and new.
 func NewResync(old, new *Resource) Event {

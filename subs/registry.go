@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/resclient/resclient-go/res"
 )
@@ -41,6 +42,7 @@ type Delivery struct {
 // Registry is not safe for concurrent use.
 type Registry struct {
 	entries    map[string]*entry
+	pack       packer
 	most       int        // entries there have been since compact has last made room
 	wanted     *list.List // of *entry with handles, in the order of first subscription
 	unsynced   int        // how many of them are not held
@@ -156,7 +158,7 @@ func (r *Registry) TakeFaults() []error {
 // gateway has granted the subscription, or other handles have the resource, be it
 // stale. Otherwise the Sync comes when the gateway has granted it.
 func (r *Registry) Open(h *Handle, rid string) bool {
-	e := r.entry(rid)
+	e := r.entryOf(rid)
 	readable := e.standing == held && e.direct > 0 || len(e.handles) > 0 && e.handles[0].synced
 	h.entry = e
 	e.handles = append(e.handles, h)
@@ -312,7 +314,16 @@ func (r *Registry) Counts() Counts {
 	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries), Stuck: len(r.stuck)}
 }
 
+// entry returns the entry of rid, which may be part of a message.
 func (r *Registry) entry(rid string) *entry {
+	if e := r.entries[rid]; e != nil {
+		return e
+	}
+	return r.entryOf(strings.Clone(rid))
+}
+
+// entryOf is entry for an rid that is kept.
+func (r *Registry) entryOf(rid string) *entry {
 	e := r.entries[rid]
 	if e == nil {
 		e = &entry{rid: rid}

@@ -16,15 +16,13 @@ import (
 // moment. A Resource that has been handed out never changes, so it may be kept
 // and read from any goroutine.
 type Resource struct {
-	rid   string
-	kind  wire.Kind
-	props []wire.Property // of a model, sorted by name
-	items []res.Value     // of a collection
-	err   *res.Error      // of a resource in error
-}
-
-func newResource(r wire.Resource) *Resource {
-	return &Resource{rid: r.RID, kind: r.Kind, props: r.Model, items: r.Collection, err: r.Error}
+	rid    string
+	kind   wire.Kind
+	names  *names          // of a model whose values are packed
+	packed packed          // those
+	props  []wire.Property // of a model that is too large to be packed, sorted by name
+	items  []res.Value     // of a collection
+	err    *res.Error      // of a resource in error
 }
 
 // RID returns the resource id, with its query, as the program spelled it.
@@ -50,22 +48,38 @@ func (r *Resource) Value(property string) res.Value {
 	if !found {
 		return res.Value{}
 	}
-	return r.props[i].Value
+	return r.property(i).Value
 }
 
 // Properties iterates over a model's properties in the order of their names.
 func (r *Resource) Properties() iter.Seq2[string, res.Value] {
 	return func(yield func(string, res.Value) bool) {
-		for _, p := range r.props {
-			if !yield(p.Name, p.Value) {
+		for i := range r.properties() {
+			if p := r.property(i); !yield(p.Name, p.Value) {
 				return
 			}
 		}
 	}
 }
 
+// properties returns how many properties a model has.
+func (r *Resource) properties() int {
+	if r.names != nil {
+		return len(r.names.list)
+	}
+	return len(r.props)
+}
+
+// property returns property i of a model.
+func (r *Resource) property(i int) wire.Property {
+	if r.names != nil {
+		return wire.Property{Name: r.names.list[i], Value: r.packed.at(i, len(r.names.list))}
+	}
+	return r.props[i]
+}
+
 // Len returns the number of properties of a model or of items of a collection.
-func (r *Resource) Len() int { return len(r.props) + len(r.items) }
+func (r *Resource) Len() int { return r.properties() + len(r.items) }
 
 // At returns the collection's item at index i. Like indexing a slice, it panics
 // when i is not within 0 and Len()-1, or when the resource is no collection.
@@ -82,15 +96,25 @@ func (r *Resource) Equal(s *Resource) bool {
 	}
 	switch r.kind {
 	case wire.KindModel:
-		return slices.EqualFunc(r.props, s.props, func(a, b wire.Property) bool {
-			return a.Name == b.Name && a.Value.Equal(b.Value)
-		})
+		return r.equalModel(s)
 	case wire.KindCollection:
 		return slices.EqualFunc(r.items, s.items, res.Value.Equal)
 	case wire.KindError:
 		return r.err.Code == s.err.Code && r.err.Message == s.err.Message && bytes.Equal(r.err.Data, s.err.Data)
 	}
 	return true // neither was made by the registry: both are zero
+}
+
+func (r *Resource) equalModel(s *Resource) bool {
+	if r.properties() != s.properties() {
+		return false
+	}
+	for i := range r.properties() {
+		if p, q := r.property(i), s.property(i); p.Name != q.Name || !p.Value.Equal(q.Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // MarshalJSON returns a model as an object, a collection as an array and a
@@ -159,7 +183,8 @@ func (r *Resource) text(form func(res.Value) string) []byte {
 		return b.Bytes()
 	}
 	b.WriteByte('{')
-	for i, p := range r.props {
+	for i := range r.properties() {
+		p := r.property(i)
 		separate(i)
 		b.WriteString(quote(p.Name))
 		b.WriteByte(':')
@@ -171,6 +196,9 @@ func (r *Resource) text(form func(res.Value) string) []byte {
 
 // find returns where a property is, or where it would be inserted.
 func (r *Resource) find(property string) (int, bool) {
+	if r.names != nil {
+		return slices.BinarySearch(r.names.list, property)
+	}
 	return slices.BinarySearchFunc(r.props, property, func(p wire.Property, name string) int {
 		return strings.Compare(p.Name, name)
 	})
@@ -185,9 +213,9 @@ func (r *Resource) clone() *Resource {
 
 // references calls f for every reference that the gateway follows, once per place.
 func (r *Resource) references(f func(rid string)) {
-	for _, p := range r.props {
-		if p.Value.IsReference() {
-			f(p.Value.RID())
+	for i := range r.properties() {
+		if v := r.property(i).Value; v.IsReference() {
+			f(v.RID())
 		}
 	}
 	for _, v := range r.items {

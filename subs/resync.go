@@ -36,7 +36,7 @@ func expand(r *resync) *expansion {
 	switch {
 	case r.old.kind != r.new.kind: // the Sync says it all
 	case r.new.kind == wire.KindModel:
-		if changes := diffModel(r.old.props, r.new.props); len(changes) > 0 {
+		if changes := diffModel(r.old, r.new); len(changes) > 0 {
 			x.change = &Change{subject: r.subject, typed: r.typed(), Changes: changes, Resync: true}
 		}
 	case r.new.kind == wire.KindCollection:

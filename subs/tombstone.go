@@ -112,7 +112,8 @@ func (r *Resource) hash() uint64 {
 		h.Write([]byte(s))
 	}
 	text(r.kind.String())
-	for _, p := range r.props {
+	for i := range r.properties() {
+		p := r.property(i)
 		text(p.Name)
 		text(p.Value.Raw())
 	}

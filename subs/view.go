@@ -163,7 +163,8 @@ func (x *expander) resource(r *Resource, depth int) {
 
 func (x *expander) model(r *Resource, depth int) {
 	x.raw(`{`)
-	for i, p := range r.props {
+	for i := range r.properties() {
+		p := r.property(i)
 		if i > 0 {
 			x.raw(`,`)
 		}

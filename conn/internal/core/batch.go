@@ -11,9 +11,12 @@ import (
 type Batch struct {
 	Messages []Message
 
-	bytes   int // of the frames
+	bytes   int             // of the frames
+	text    strings.Builder // of frames, one after the other; nothing is changed in it
+	chunk   int             // how long a text is begun next
 	scanner wire.Scanner
 	scanned wire.Scanned
+	answers room[answer]
 	changes room[changeEvent]
 	adds    room[addEvent]
 	removes room[removeEvent]
@@ -26,6 +29,10 @@ func (b *Batch) Reset() {
 	b.Messages, b.bytes = b.Messages[:0], 0
 	b.scanner.Reset()
 	b.scanned = wire.Scanned{}
+	if b.text.Cap() > maxChunk {
+		b.text = strings.Builder{}
+	}
+	b.answers.reset()
 	b.changes.reset()
 	b.adds.reset()
 	b.removes.reset()
@@ -44,27 +51,54 @@ func (b *Batch) Full() bool { return len(b.Messages) >= batchLimit || b.bytes >=
 // Add decodes a frame. The batch does not keep it.
 func (b *Batch) Add(d *Decoder, frame []byte) {
 	b.bytes += len(frame)
-	m := b.scan(string(frame))
+	m := b.scan(b.copy(frame))
 	if m == nil {
 		m = d.decode(frame)
 	}
 	b.Messages = append(b.Messages, m)
 }
 
+// Texts are begun with as much room as there were bytes before, within these bounds:
+// a client that hears little has little.
+const (
+	minChunk = 512
+	maxChunk = 32 << 10
+)
+
+// copy returns frame as a string. Many of them are in one text, which lives as long
+// as any message that is of it.
+func (b *Batch) copy(frame []byte) string {
+	if b.text.Cap()-b.text.Len() < len(frame) {
+		b.chunk = min(max(minChunk, 2*b.chunk), maxChunk)
+		b.text = strings.Builder{}
+		b.text.Grow(max(b.chunk, len(frame)))
+	}
+	at := b.text.Len()
+	b.text.Write(frame)
+	return b.text.String()[at:]
+}
+
 // scan returns the message that is in text, nil if the scanner does not know it.
 func (b *Batch) scan(text string) Message {
 	s := &b.scanned
-	if !b.scanner.Scan(text, s) || s.Event == "" || len(s.Set.Resources) > 0 {
+	if !b.scanner.Scan(text, s) {
 		return nil
 	}
 	switch s.Event {
+	case "":
+		if t := requestType(s.ID); t != wire.TypeSubscribe && t != wire.TypeGet {
+			return nil // it looks like a set
+		}
+		m := b.answers.next()
+		m.id, m.set = s.ID, s.Set
+		return m
 	case wire.EventChange:
 		m := b.changes.next()
-		*m = changeEvent{s.RID, wire.Change{Values: s.Values}}
+		*m = changeEvent{s.RID, wire.Change{Values: s.Values, Set: s.Set}}
 		return m
 	case wire.EventAdd:
 		m := b.adds.next()
-		*m = addEvent{s.RID, wire.Add{Index: s.Index, Value: s.Value}}
+		*m = addEvent{s.RID, wire.Add{Index: s.Index, Value: s.Value, Set: s.Set}}
 		return m
 	case wire.EventRemove:
 		m := b.removes.next()

@@ -1,0 +1,184 @@
+package subs
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// Messages are read in room that is used again, so whatever is kept of one is copied
+// once, into as little as will hold it. A model that is not large is one string: its
+// values' kinds and ends, then their texts one after the other. Its names are
+// shared with all models that have the same.
+
+// names are the names of a model's properties, sorted.
+type names struct{ list []string }
+
+// What is packed at the most. An event makes a model that is packed anew, so it must not be
+// large; the ends of its texts have 12 bits.
+const (
+	maxPackedNames = 64
+	maxPackedText  = 1<<endBits - 1
+	endBits        = 12
+	headSize       = 2 // bytes before the texts, per value
+)
+
+// packed are the values of a model.
+type packed string
+
+func (p packed) head(i int) uint16 {
+	return uint16(p[headSize*i]) | uint16(p[headSize*i+1])<<8
+}
+
+// at returns value i of n.
+func (p packed) at(i, n int) res.Value {
+	begin, head := 0, p.head(i)
+	if i > 0 {
+		begin = int(p.head(i-1) & maxPackedText)
+	}
+	text := string(p[headSize*n:])
+	return res.NewValue(res.ValueKind(head>>endBits), text[begin:head&maxPackedText])
+}
+
+// packer copies what is to be kept. It has the names that models share.
+type packer struct {
+	shared map[string]*names
+
+	// Scratch.
+	key     []byte
+	block   []byte
+	merged  []wire.Property  // what a model becomes
+	changes []PropertyChange // what of it is new, its texts not packed yet
+	places  []int            // where each of them is in merged; -1 for what was deleted
+}
+
+// maxShared bounds how many sets of names are remembered, so that models whose names
+// are data do not use it up. When there are more, sharing begins anew.
+const maxShared = 1024
+
+// share returns the names of properties.
+func (p *packer) share(properties []wire.Property) *names {
+	p.key = p.key[:0]
+	for _, q := range properties {
+		p.key = append(binary.AppendUvarint(p.key, uint64(len(q.Name))), q.Name...)
+	}
+	if known := p.shared[string(p.key)]; known != nil {
+		return known
+	}
+	key := string(p.key)
+	n := &names{list: make([]string, 0, len(properties))}
+	for at := 0; at < len(key); {
+		length, size := binary.Uvarint(p.key[at:])
+		at += size
+		n.list = append(n.list, key[at:at+int(length)])
+		at += int(length)
+	}
+	if p.shared == nil || len(p.shared) >= maxShared {
+		p.shared = make(map[string]*names)
+	}
+	p.shared[key] = n
+	return n
+}
+
+// pack packs properties, and reports whether they are few and short enough.
+func (p *packer) pack(properties []wire.Property) (packed, bool) {
+	if len(properties) > maxPackedNames {
+		return "", false
+	}
+	p.block = p.block[:0]
+	end := 0
+	for _, q := range properties {
+		if end += len(q.Value.Text()); end > maxPackedText {
+			return "", false
+		}
+		p.block = binary.LittleEndian.AppendUint16(p.block, uint16(q.Value.Kind())<<endBits|uint16(end))
+	}
+	for _, q := range properties {
+		p.block = append(p.block, q.Value.Text()...)
+	}
+	return packed(p.block), true
+}
+
+// resource makes a resource that keeps nothing of what it is made from.
+func (p *packer) resource(rid string, from wire.Resource) *Resource {
+	r := &Resource{rid: rid, kind: from.Kind, err: from.Error}
+	switch from.Kind {
+	case wire.KindModel:
+		p.setModel(r, from.Model)
+	case wire.KindCollection:
+		r.items = p.items(from.Collection)
+	}
+	return r
+}
+
+// setModel gives r properties.
+func (p *packer) setModel(r *Resource, properties []wire.Property) {
+	var fits bool
+	r.names, r.props = nil, nil
+	if r.packed, fits = p.pack(properties); fits {
+		r.names = p.share(properties)
+		return
+	}
+	r.props = make([]wire.Property, len(properties))
+	for i, q := range properties {
+		r.props[i] = wire.Property{Name: strings.Clone(q.Name), Value: kept(q.Value)}
+	}
+}
+
+// Items that are not long are packed into blocks together.
+const (
+	blockSize = 1 << 10 // bytes that one item can keep alive
+	longItem  = 128
+)
+
+// items copies the items of a collection.
+func (p *packer) items(from []res.Value) []res.Value {
+	if len(from) == 0 {
+		return nil
+	}
+	items := make([]res.Value, len(from))
+	first := 0 // of those in the block
+	p.block = p.block[:0]
+	for i, v := range from {
+		text := v.Text()
+		if len(text) > longItem {
+			items[i] = kept(v)
+			continue
+		}
+		if len(p.block)+len(text) > blockSize {
+			p.cut(items[first:i], from[first:i])
+			first = i
+		}
+		p.block = append(p.block, text...)
+	}
+	p.cut(items[first:], from[first:])
+	return items
+}
+
+// cut makes the items whose texts are in the block, and empties it.
+func (p *packer) cut(items, from []res.Value) {
+	block, at := string(p.block), 0
+	for i, v := range from {
+		if n := len(v.Text()); n <= longItem {
+			items[i] = res.NewValue(v.Kind(), block[at:at+n])
+			at += n
+		}
+	}
+	p.block = p.block[:0]
+}
+
+// kept returns v with a text of its own.
+func kept(v res.Value) res.Value {
+	switch v.Kind() {
+	case res.Null:
+		return res.NewValue(res.Null, "null")
+	case res.Bool:
+		if v.Text() == "true" {
+			return res.NewValue(res.Bool, "true")
+		}
+		return res.NewValue(res.Bool, "false")
+	}
+	return res.NewValue(v.Kind(), strings.Clone(v.Text()))
+}
