@@ -90,6 +90,7 @@ func (s *settings) core(random *rand.Rand) core.Config {
 	return core.Config{
 		Gateways:       names,
 		Authenticate:   s.hooks.Authenticate != nil,
+		AccessDenied:   s.hooks.AccessDenied != nil,
 		VersionTimeout: s.versionTimeout,
 		AuthTimeout:    s.authTimeout,
 		RequestTimeout: s.requestTimeout,

@@ -29,6 +29,20 @@ type Hooks struct {
 	// the authentication timeout, see [WithAuthTimeout].
 	Authenticate func(ctx context.Context, s *Session) error
 
+	// AccessDenied is called when the gateway denies access to a subscription that it
+	// had granted, or ends it for that reason: rid is its resource. It may be that a token has
+	// expired. Its Session sends auth and call requests on this connection. When it returns
+	// nil, everything that was denied is tried again at once. A [backoff.Permanent]
+	// error ends the subscription to rid; after any other it is left to
+	// [WithRetryBackOff]. It must return within the authentication timeout, see
+	// [WithAuthTimeout].
+	//
+	// It is called for one denial at a time, and every 5 s at the most; denials that come
+	// meanwhile wait for it. What is denied although it has returned nil is tried again
+	// without it, until it is granted or the connection is another. A first Subscribe that is
+	// denied is the business of its caller.
+	AccessDenied func(ctx context.Context, s *Session, rid string) error
+
 	// BeforeDial is called before every attempt to connect, to set its headers and
 	// TLS configuration: a token that has been renewed, say. An error fails the
 	// attempt, as above. It counts towards the dial timeout.

@@ -14,7 +14,8 @@ func WithVersionTimeout(d time.Duration) Option {
 	return duration("WithVersionTimeout", d, func(s *settings) { s.versionTimeout = d })
 }
 
-// WithAuthTimeout limits the Authenticate hook. The default is 30 s.
+// WithAuthTimeout limits the Authenticate hook, and the AccessDenied hook. The default is
+// 30 s.
 func WithAuthTimeout(d time.Duration) Option {
 	return duration("WithAuthTimeout", d, func(s *settings) { s.authTimeout = d })
 }

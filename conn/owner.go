@@ -126,6 +126,9 @@ func (o *owner) carryOut(out core.Output) {
 	for range out.Authenticates {
 		o.authenticate(o.attempt)
 	}
+	for _, d := range out.Denials {
+		o.accessDenied(o.attempt, d.RID)
+	}
 	for _, d := range out.Dials {
 		o.attempt = o.dial(d)
 	}
@@ -211,6 +214,8 @@ func noticeMessage(k core.NoticeKind) string {
 		return "subscription not granted, will retry"
 	case core.Resyncing:
 		return "reconnecting to get everything anew"
+	case core.AccessHookFailed:
+		return "access denied, and the hook did not regain it"
 	case core.TooLarge:
 		return "message over the read limit"
 	}

@@ -2,15 +2,16 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/wire"
 )
 
-// Session is a new connection before anything is subscribed on it. It is given to
-// [Hooks].Authenticate and of no use once that has returned: its methods fail with
-// [ErrNotConnected] then.
+// Session is one connection, as [Hooks].Authenticate and [Hooks].AccessDenied are given
+// it. It is of no use once the hook has returned or the connection has ended: its
+// methods fail with [ErrNotConnected] then.
 type Session struct {
 	client     *Client
 	generation uint64
@@ -28,6 +29,22 @@ func (s *Session) Call(ctx context.Context, rid, method string, params, result a
 
 // Generation returns the number of the connection. It counts every dial.
 func (s *Session) Generation() uint64 { return s.generation }
+
+// accessDenied runs the AccessDenied hook and tells the owner how it went.
+func (c *Client) accessDenied(a *attempt, rid string) {
+	ctx, cancel := context.WithTimeout(a.ctx, c.set.authTimeout)
+	c.user.Go(func() {
+		err := errNoReturn
+		defer func() {
+			cancel()
+			c.send(core.AccessJudged{Generation: a.generation, Err: err, Permanent: isPermanent(err)})
+		}()
+		err = c.set.hooks.AccessDenied(ctx, &Session{client: c, generation: a.generation}, rid)
+	})
+}
+
+// errNoReturn is for a hook that ends its goroutine, as FailNow of a test does.
+var errNoReturn = errors.New("the hook did not return")
 
 // authenticate runs the Authenticate hook and tells the owner how it went.
 func (c *Client) authenticate(a *attempt) {

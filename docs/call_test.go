@@ -253,6 +253,49 @@ func Example_tellAccess() {
 	// reading library.book.1
 }
 
+func renewToken(url string, login func(context.Context, *conn.Session) error) (*conn.Client, error) {
+	return conn.New(url, conn.WithHooks(conn.Hooks{
+		Authenticate: login,
+		AccessDenied: func(ctx context.Context, s *conn.Session, rid string) error {
+			err := login(ctx, s)
+			if errors.Is(err, res.ErrAccessDenied) {
+				return backoff.Permanent(err) // not even a login: end the subscription
+			}
+			return err
+		},
+	}))
+}
+
+func Example_renewToken() {
+	gateway := guarded()
+	defer gateway.Close()
+	ctx := context.Background()
+	client, err := renewToken(gateway.URL(), func(ctx context.Context, s *conn.Session) error {
+		fmt.Println("log in")
+		return s.Auth(ctx, "library.user", "login", map[string]string{"user": "ann", "password": "right"}, nil)
+	})
+	must(err)
+	defer client.Close()
+	one, err := client.Subscribe(ctx, "library.book.1")
+	must(err)
+	for ev := range one.Events(ctx) {
+		tellAccess(ev)
+		if ev, ok := ev.(*subs.Sync); ok {
+			if ev.Reason == subs.SyncReconnect {
+				return
+			}
+			must(gateway.Service().SetToken(gateway.Connections()[0].CID, nil, "")) // it has expired
+		}
+	}
+	// Unordered output:
+	// log in
+	// reading library.book.1
+	// access lost: system.accessDenied
+	// no news of library.book.1 until it is back
+	// log in
+	// reading library.book.1
+}
+
 func monitored(url string, log *slog.Logger, alarm func(state.Transition)) (*conn.Client, error) {
 	return conn.New(url,
 		conn.WithLogger(log),

@@ -97,7 +97,7 @@ func (w *walk) collect() {
 		return ok
 	})
 	for _, l := range w.subs {
-		if l.ended != nil && !errors.Is(l.ended, core.ErrGaveUp) && l.ended != w.core.Ended() {
+		if l.ended != nil && !errors.Is(l.ended, core.ErrGaveUp) && !errors.Is(l.ended, errDenied) && l.ended != w.core.Ended() {
 			w.Fatalf("%v ended with %v", l, l.ended)
 		}
 	}
@@ -216,6 +216,8 @@ func (w *walk) shell() {
 		w.dialled(wait(time.Second))
 	case len(w.authenticates) > 0:
 		w.hook()
+	case len(w.denials) > 0:
+		w.accessHook()
 	case len(w.asks) > 0:
 		ask := w.asks[0]
 		w.asks = w.asks[1:]
@@ -241,6 +243,20 @@ func (w *walk) hook() {
 	}
 	w.hangUpGateway()
 }
+
+// accessHook lets the AccessDenied hook return.
+func (w *walk) accessHook() {
+	d := w.denials[0]
+	w.denials = w.denials[1:]
+	in := core.AccessJudged{Generation: d.Generation}
+	if !w.calm && w.chance(50) {
+		in.Err, in.Permanent = errDenied, w.chance(10)
+	}
+	w.tell("access hook for %s: %v", d.RID, in.Err)
+	w.step(in)
+}
+
+var errDenied = errors.New("no access")
 
 // hookCall makes a call of the hook.
 func (w *walk) hookCall(generation uint64) *core.Call {

@@ -12,7 +12,7 @@ import (
 func (call *Call) apply(c *Core) {
 	switch {
 	case call.Session != 0:
-		if call.Session != c.link.generation || c.link.phase != authenticating {
+		if !c.inSession(call.Session) {
 			c.reply(Reply{To: call.To, Err: fmt.Errorf("%w: the session is over", ErrNotConnected)})
 			return
 		}
@@ -26,6 +26,17 @@ func (call *Call) apply(c *Core) {
 	default:
 		c.offline = append(c.offline, call)
 	}
+}
+
+// inSession reports whether a hook runs that may make calls on a connection.
+func (c *Core) inSession(generation uint64) bool {
+	switch {
+	case generation != c.link.generation:
+		return false
+	case c.link.phase == open:
+		return c.denials.running && c.denials.generation == generation
+	}
+	return c.link.phase == authenticating
 }
 
 func (c *Core) sendCall(call *Call) {

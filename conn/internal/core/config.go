@@ -12,9 +12,10 @@ import (
 type Config struct {
 	Gateways     []string // what to call each gateway in transitions; at least one, tried in this order
 	Authenticate bool     // whether there is a hook to run before the replay
+	AccessDenied bool     // whether there is a hook to run when a subscription is denied
 
 	VersionTimeout time.Duration // for the answer to the version request
-	AuthTimeout    time.Duration // for the authenticate hook
+	AuthTimeout    time.Duration // for either of these hooks
 	RequestTimeout time.Duration // for any other answer, from the write on
 
 	StableAfter time.Duration // Connected for so long, the back-off starts anew
@@ -28,7 +29,7 @@ type Config struct {
 	FailFast     bool          // calls do not wait for a connection
 
 	Linger         time.Duration // how long what is closed stays subscribed; 0 for not at all
-	RetryFloor     time.Duration // least delay before retrying what is likely to fail again
+	RetryFloor     time.Duration // least delay before retrying what is likely to fail again, and between two runs of the AccessDenied hook
 	ResyncInterval time.Duration // least time between two planned reconnects
 	ProbeInterval  time.Duration // before the first look for what is stuck; 0 for never
 	NoticeInterval time.Duration // least time between two notices of one kind

@@ -26,6 +26,7 @@ type Core struct {
 	lingering []lingering
 	loggedIn  uint64 // number of the newest request when an auth request last succeeded
 	retries   retryQueue
+	denials   denials
 	deaths    []death        // that requests which are out may have crossed
 	asked     map[string]int // by rid: questions to the policy that it has not answered
 	offline   []*Call        // calls that wait for a connection
@@ -149,6 +150,7 @@ func (c *Core) Deadline() time.Time {
 		c.replay.deadline(),
 		c.fresh.deadline(),
 		c.retries.deadline(),
+		c.denials.wakeUp(),
 		c.lingerDeadline(),
 		c.resync.deadline,
 		c.probes.at,
@@ -174,6 +176,7 @@ func (c *Core) expire() {
 	c.replay.expire(c.now)
 	c.fresh.expire(c.now)
 	c.expireRetries()
+	c.expireDenials()
 	c.expireLinger()
 	c.expireResync()
 	c.expireProbe()
@@ -210,7 +213,7 @@ func (c *Core) end(err error) {
 	for _, call := range c.offline {
 		c.reply(Reply{To: call.To, Err: err})
 	}
-	c.offline = nil
+	c.offline, c.denials = nil, denials{}
 	for _, h := range c.reg.CloseAll() {
 		c.tellEnd(h, err)
 	}

@@ -34,6 +34,7 @@ type rig struct {
 	transitions   []state.Transition
 	notices       []core.Notice
 	asks          []core.Ask
+	denials       []core.Denial
 	authenticates []uint64
 	dials         []core.Dial
 	resets        int
@@ -199,6 +200,7 @@ func (r *rig) absorb(out core.Output) {
 		r.begin(d)
 	}
 	r.asks = append(r.asks, out.Asks...)
+	r.denials = append(r.denials, out.Denials...)
 	r.notices = append(r.notices, out.Notices...)
 	if out.ResetBackOff {
 		r.resets++

@@ -52,6 +52,14 @@ type (
 		Permanent  bool
 	}
 
+	// AccessJudged says how the AccessDenied hook ended: without an error, what was
+	// denied may be granted now.
+	AccessJudged struct {
+		Generation uint64
+		Err        error
+		Permanent  bool // the subscription that it ran for is to end
+	}
+
 	// RetryAfter brings the delay that was asked for with [Ask].
 	RetryAfter struct {
 		RID  string
@@ -121,7 +129,7 @@ type (
 	// Call makes a call, auth or new request. It is an input by its address.
 	Call struct {
 		Request wire.Request
-		Session uint64       // not 0: made by the authenticate hook of this generation
+		Session uint64       // not 0: made by a hook, on the connection of this generation
 		Handle  *subs.Handle // opened on the resource that the call is answered with
 		To      any
 

@@ -367,7 +367,7 @@ func (l *line) forget(c *Core) {
 // disconnected starts the line afresh for the next connection.
 func (l *line) disconnected(c *Core) {
 	l.busy, l.queued, l.replaying, l.uncertain, l.returned = nil, false, false, false, 0
-	l.retry.waiting, l.retry.index = false, -1
+	l.retry.waiting, l.retry.forHook, l.retry.index = false, false, -1
 	l.reopen(c)
 	l.forget(c)
 }

@@ -227,6 +227,7 @@ func (c *Core) hangUp(cause error) {
 	c.fresh.clear()
 	c.replayLeft = 0
 	c.retries = nil
+	c.denials.due = false
 	c.resync.deadline = time.Time{}
 	for _, q := range lost {
 		q.lost(c, cause)

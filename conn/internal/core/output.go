@@ -18,6 +18,7 @@ type Output struct {
 	Frames        []Frame            // to write
 	Closes        []uint64           // generations whose dial or socket is to be ended, quietly
 	Authenticates []uint64           // generations to run the authenticate hook for
+	Denials       []Denial           // to run the AccessDenied hook for
 	Dials         []Dial             // to begin
 	Asks          []Ask              // for the policy of subscriptions
 	ResetBackOff  bool               // to start the back-off anew, and say so with BackOffReset
@@ -62,6 +63,13 @@ type Ask struct {
 	Forget bool
 }
 
+// Denial asks the AccessDenied hook to regain access, to be answered with
+// AccessJudged.
+type Denial struct {
+	Generation uint64
+	RID        string // of the subscription that was denied; others may have been, too
+}
+
 // NoticeKind is a kind of thing worth a line in a log.
 type NoticeKind uint8
 
@@ -74,6 +82,7 @@ const (
 	SubscribeFailed                    // a subscription that is retried
 	Resyncing                          // a planned reconnect
 	TooLarge                           // a frame over the read limit
+	AccessHookFailed                   // access was denied, and the hook could not help
 	noticeKinds
 )
 

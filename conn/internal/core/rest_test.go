@@ -61,7 +61,7 @@ func (w *walk) run(d time.Duration) {
 
 func (w *walk) busy() bool {
 	s := w.session
-	return w.dial != nil || len(w.authenticates) > 0 && w.socket || len(w.asks) > 0 ||
+	return w.dial != nil || len(w.authenticates) > 0 && w.socket || len(w.asks)+len(w.denials) > 0 ||
 		s != nil && len(w.requests)+len(s.pending)+len(s.outbox) > 0
 }
 

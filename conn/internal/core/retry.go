@@ -15,7 +15,9 @@ type retry struct {
 	waiting bool // not to be sent: until at, or until the policy has said when
 	tries   int  // since it last worked
 	err     error
-	at      time.Time // zero while the policy is asked
+	at      time.Time // zero while the policy is asked, or the hook
+	forHook bool      // waits for the AccessDenied hook
+	judged  uint64    // generation on which that has last said that there is access
 	index   int       // in the retryQueue, -1 for none
 }
 
@@ -53,7 +55,7 @@ func (q retryQueue) deadline() time.Time {
 	return q[0].retry.at
 }
 
-// retryLater asks the policy when to subscribe again.
+// retryLater asks the hook for access, or the policy when to subscribe again.
 func (c *Core) retryLater(l *line, err error) {
 	c.unschedule(l)
 	l.retry.waiting = true
@@ -61,9 +63,15 @@ func (c *Core) retryLater(l *line, err error) {
 	l.retry.err = err
 	l.retry.at = time.Time{}
 	c.counters.Retries++
-	c.asked[l.rid]++
-	c.out.Asks = append(c.out.Asks, Ask{RID: l.rid, Err: err, Tries: l.retry.tries})
 	c.notice(SubscribeFailed, l.rid, err)
+	if !c.awaitHook(l) {
+		c.askPolicy(l)
+	}
+}
+
+func (c *Core) askPolicy(l *line) {
+	c.asked[l.rid]++
+	c.out.Asks = append(c.out.Asks, Ask{RID: l.rid, Err: l.retry.err, Tries: l.retry.tries})
 }
 
 func (in RetryAfter) apply(c *Core) {
@@ -71,7 +79,7 @@ func (in RetryAfter) apply(c *Core) {
 		return
 	}
 	l := c.lines[in.RID]
-	if l == nil || !l.retry.waiting || l.retry.index >= 0 {
+	if l == nil || !l.retry.waiting || l.retry.forHook || l.retry.index >= 0 {
 		return
 	}
 	if in.Next.Stop {
@@ -104,7 +112,11 @@ func (c *Core) lastAnswer(rid string) bool {
 
 // giveUpRetry ends a subscription whose policy has had enough.
 func (c *Core) giveUpRetry(l *line) {
-	err := fmt.Errorf("subscribe %q: %w: %w", l.rid, ErrGaveUp, l.retry.err)
+	c.endRetry(l, fmt.Errorf("subscribe %q: %w: %w", l.rid, ErrGaveUp, l.retry.err))
+}
+
+// endRetry ends a subscription that is not to be tried again.
+func (c *Core) endRetry(l *line, err error) {
 	l.refuse(c, err)
 	c.endHandles(l.rid, err)
 	l.unwanted(c)
@@ -124,7 +136,7 @@ func (c *Core) retryDenied() {
 	for _, l := range c.inOrder() {
 		if l.retry.waiting && errors.Is(l.retry.err, res.ErrAccessDenied) {
 			c.unschedule(l)
-			l.retry.waiting = false
+			l.retry.waiting, l.retry.forHook = false, false
 			l.advance(c)
 		}
 	}

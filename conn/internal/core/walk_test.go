@@ -104,7 +104,7 @@ func takeWalk(tb testing.TB, seed uint64) *walk {
 		w.act()
 		w.check()
 	}
-	if seed%16 == 0 {
+	if seed%16 == 1 {
 		w.drain()
 		return w
 	}
@@ -139,6 +139,7 @@ func newWalk(tb testing.TB, seed uint64) *walk {
 				deletions = 20
 			}
 			c.FailFast = rng.IntN(8) == 0
+			c.AccessDenied = seed%7 == 0
 			c.Rand = rand.New(rand.NewPCG(seed, 8))
 		}),
 	}
