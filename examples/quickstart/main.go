@@ -5,10 +5,14 @@
 // its binary.
 //
 //	go run ./examples/quickstart
+//
+// With -stay the gateway and the service go on when the story is told, for a client
+// in another terminal.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,10 +25,13 @@ import (
 )
 
 func main() {
+	stay := flag.Bool("stay", false, "keep the gateway and the service until interrupted")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	atEase := pace{edition: time.Second, outage: 4500 * time.Millisecond}
-	if err := run(ctx, os.Stdout, wantsColour(os.Stdout), atEase); err != nil {
+	s := show{out: os.Stdout, colour: wantsColour(os.Stdout), at: atEase, stay: *stay}
+	if err := s.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
@@ -36,10 +43,18 @@ type pace struct {
 	outage  time.Duration // how long the gateway stays away, at least
 }
 
-// run tells the story on out.
-func run(ctx context.Context, out io.Writer, colour bool, at pace) error {
-	p := newPage(out, colour)
-	w, err := newWorld(ctx, p, at.edition)
+// show is how the story is told.
+type show struct {
+	out    io.Writer
+	colour bool
+	at     pace
+	stay   bool // do not end with the story
+}
+
+// run tells the story.
+func (s *show) run(ctx context.Context) error {
+	p := newPage(s.out, s.colour)
+	w, err := newWorld(ctx, p, s.at.edition)
 	if err != nil {
 		return err
 	}
@@ -82,7 +97,7 @@ func run(ctx context.Context, out io.Writer, colour bool, at pace) error {
 	if err := news.stale(ctx); err != nil {
 		return err
 	}
-	if err := w.outage(ctx, at.outage, watch); err != nil {
+	if err := w.outage(ctx, s.at.outage, watch); err != nil {
 		return err
 	}
 
@@ -111,7 +126,12 @@ func run(ctx context.Context, out io.Writer, colour bool, at pace) error {
 	p.line("meaning", "unsubscribed: the gateway sends no more news")
 	client.Close()
 	<-client.Done() // its last log line is written
-	s := client.Stats()
-	p.line("figures", "%d messages received, of them %d events; %d dials", s.Messages, s.Events, s.Generation)
+	stats := client.Stats()
+	p.line("figures", "%d messages received, of them %d events; %d dials", stats.Messages, stats.Events, stats.Generation)
+	if s.stay {
+		p.heading("The gateway and the service stay, until Ctrl-C. In another terminal:")
+		p.line("try", "go run ./cmd/res watch news.today --url %s", w.gateway.URL())
+		<-ctx.Done()
+	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/resclient/resclient-go/conn"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -105,9 +109,49 @@ func TestNoColorIsHonoured(t *testing.T) {
 func TestEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := run(ctx, new(bytes.Buffer), false, inHaste); err == nil {
+	if err := (&show{out: new(bytes.Buffer), at: inHaste}).run(ctx); err == nil {
 		t.Error("run returned no error though its context had ended")
 	}
+}
+
+func TestStaysForOtherClientsIfAskedTo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ctx, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- (&show{out: w, at: inHaste, stay: true}).run(ctx)
+		w.Close()
+	}()
+	lines := bufio.NewScanner(r)
+	invitation := regexp.MustCompile(`res watch news\.today --url (\S+)$`)
+	for lines.Scan() {
+		if url := invitation.FindStringSubmatch(lines.Text()); url != nil {
+			go io.Copy(io.Discard, r) // the service goes on to say what it publishes
+			if err := canSubscribe(ctx, url[1]); err != nil {
+				t.Error(err)
+			}
+			interrupt()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("it ended without an invitation: %v", <-ended)
+}
+
+// canSubscribe is another client of the gateway.
+func canSubscribe(ctx context.Context, url string) error {
+	c, err := conn.Dial(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Subscribe(ctx, "news.today")
+	return err
 }
 
 // tell runs the program and returns what it prints.
@@ -116,7 +160,7 @@ func tell(t *testing.T, colour bool) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var out bytes.Buffer
-	if err := run(ctx, &out, colour, inHaste); err != nil {
+	if err := (&show{out: &out, colour: colour, at: inHaste}).run(ctx); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	return out.String()

@@ -55,7 +55,8 @@ func checkConnImports(packages []listed) []string {
 	ofConn := func(path string) bool { return path == "conn" || strings.HasPrefix(path, "conn/") }
 	var found []string
 	for _, p := range packages {
-		if p.program() || ofConn(p.path()) {
+		ofProgram := p.program() || strings.HasPrefix(p.path(), "cmd/")
+		if ofProgram || ofConn(p.path()) {
 			continue
 		}
 		for _, imported := range p.Imports {

@@ -23,6 +23,8 @@ var arrows = map[string][]string{
 	"internal/doctest":       {},
 	"internal/mutation":      {},
 	"bench":                  {},
+	"cmd/res/internal/cli":   {"cmd/res/internal/probe", "conn", "state", "subs", "wire", "res"},
+	"cmd/res/internal/probe": {"wire", "res"},
 	"internal/transcript":    {},
 	"examples":               {},
 	"docs":                   {},

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/lmittmann/tint"
+
+	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/state"
+)
+
+// maxDelay caps the wait between attempts to connect: somebody looks on.
+const maxDelay = 5 * time.Second
+
+// patience is how a command takes the loss of its gateway.
+type patience uint8
+
+const (
+	once  patience = iota // a gateway that cannot be reached ends the command
+	stay                  // so does the first attempt; later losses are told, and mended
+	await                 // the first attempt is repeated too
+)
+
+// client connects to the gateway. The function that it returns ends the connection.
+func (a *app) client(ctx context.Context, p patience) (c *conn.Client, end func(), err error) {
+	t, err := a.target.resolve(os.Getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	opts, err := a.options(t, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p != await {
+		var cancel context.CancelFunc
+		ctx, cancel = a.within(ctx)
+		defer cancel()
+	}
+	defer a.progress("connecting to " + redact(t.url))()
+	c, err = conn.Dial(ctx, t.url, opts...)
+	if err != nil {
+		return nil, nil, &connectError{redact(t.url), err}
+	}
+	return c, func() {
+		c.Close()
+		<-c.Done() // the last frames and log lines are written
+	}, nil
+}
+
+// within limits ctx to the time that a command has for an answer.
+func (a *app) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.timeout)
+}
+
+func (a *app) options(t target, p patience) ([]conn.Option, error) {
+	header, err := t.header(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := t.tls()
+	if err != nil {
+		return nil, err
+	}
+	login, err := a.login(t)
+	if err != nil {
+		return nil, err
+	}
+	var goOn atomic.Bool // a failed attempt is to be repeated, and told
+	level := new(slog.LevelVar)
+	begin := func() {
+		goOn.Store(true)
+		level.Set(min(level.Level(), slog.LevelInfo))
+	}
+	level.Set(silent) // so that an error stays one line
+	switch {
+	case a.verbose:
+		level.Set(slog.LevelDebug)
+	case p == await:
+		level.Set(slog.LevelInfo)
+	}
+	goOn.Store(p == await)
+	final := func(err error) error {
+		if err == nil || goOn.Load() {
+			return err
+		}
+		return backoff.Permanent(err)
+	}
+	return []conn.Option{
+		conn.WithHeader(header),
+		conn.WithTLSConfig(tlsConfig),
+		conn.WithLogger(a.newLogger(level)),
+		conn.WithMaxDelay(maxDelay),
+		conn.WithDialTimeout(a.timeout),
+		conn.WithVersionTimeout(a.timeout),
+		conn.WithAuthTimeout(a.timeout),
+		conn.WithHooks(conn.Hooks{
+			Frame:        a.frames(),
+			DialFailed:   func(_ context.Context, err error) error { return final(err) },
+			Authenticate: func(ctx context.Context, s *conn.Session) error { return final(login(ctx, s)) },
+			Transition: func(tr state.Transition) {
+				if tr.To == state.Connected && p != once {
+					begin()
+				}
+			},
+		}),
+	}, nil
+}
+
+// newLogger returns what tells of the connection on standard error, from level on.
+func (a *app) newLogger(level *slog.LevelVar) *slog.Logger {
+	return slog.New(tint.NewTextHandler(a.err, &tint.Options{
+		Level:      level,
+		TimeFormat: time.TimeOnly,
+		NoColor:    !a.errTerminal || !a.colour,
+	}))
+}
+
+// silent is the level of what says nothing.
+const silent = slog.LevelError + 1
+
+// login returns the hook that calls the login method on every connection.
+func (a *app) login(t target) (func(context.Context, *conn.Session) error, error) {
+	if t.login == "" {
+		return func(context.Context, *conn.Session) error { return nil }, nil
+	}
+	rid, method, err := t.loginMethod()
+	if err != nil {
+		return nil, err
+	}
+	var params any // nil: none are sent
+	if t.params != "" {
+		if params, err = a.document(t.params); err != nil {
+			return nil, fmt.Errorf("login: %w", err)
+		}
+	}
+	return func(ctx context.Context, s *conn.Session) error {
+		return s.Auth(ctx, rid, method, params, nil)
+	}, nil
+}
+
+// tls returns how to verify the gateway, and what to show it.
+func (t *target) tls() (*tls.Config, error) {
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.ca != "" {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		pem, err := os.ReadFile(t.ca)
+		if err != nil {
+			return nil, fmt.Errorf("authorities: %w", err)
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, &usageError{fmt.Errorf("authorities: %s has no certificate", t.ca)}
+		}
+		cfg.RootCAs = pool
+	}
+	if (t.cert == "") != (t.key == "") {
+		return nil, &usageError{errors.New("--cert and --key belong together")}
+	}
+	if t.cert != "" {
+		pair, err := tls.LoadX509KeyPair(t.cert, t.key)
+		if err != nil {
+			return nil, fmt.Errorf("client certificate: %w", err)
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	return cfg, nil
+}
+
+// redact leaves out of a URL what may be secret: user info and query.
+func redact(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "the gateway"
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
+}

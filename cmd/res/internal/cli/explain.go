@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/res"
+)
+
+// Exit statuses. They are documented, so they stay.
+const (
+	statusOK          = 0
+	statusError       = 1 // anything that has no status of its own
+	statusUsage       = 2
+	statusNotFound    = 3
+	statusDenied      = 4
+	statusTimeout     = 5
+	statusConnection  = 6
+	statusInterrupted = 130 // as shells report SIGINT
+)
+
+// connectError is a gateway that could not be reached.
+type connectError struct {
+	url string
+	err error
+}
+
+func (e *connectError) Error() string { return "cannot connect to " + e.url + ": " + e.err.Error() }
+func (e *connectError) Unwrap() error { return e.err }
+
+// explain returns the exit status for err and one line that says what to do about it;
+// an empty line if there is nothing to say.
+func explain(err error) (status int, line string) {
+	var usage *usageError
+	var failed *diagnosis
+	switch {
+	case errors.Is(err, errInterrupted):
+		return statusInterrupted, ""
+	case errors.As(err, &failed): // it has said everything
+		return failed.status, ""
+	case errors.As(err, &usage):
+		return statusUsage, said(err) + " (see: res help)"
+	}
+	var connect *connectError
+	if errors.As(err, &connect) {
+		status, what := explainConnection(connect.err)
+		line := oneLine(fmt.Sprintf("cannot connect to %s: %s", connect.url, what))
+		if status == statusConnection || status == statusTimeout {
+			line += "; \"res doctor\" looks closer"
+		}
+		return status, line
+	}
+	status, hint := classify(err)
+	line = said(err)
+	if hint != "" {
+		line += " (" + hint + ")"
+	}
+	return status, line
+}
+
+// classify returns the status of what a gateway, a service or the client said about a
+// request, and a hint.
+func classify(err error) (status int, hint string) {
+	switch {
+	case errors.Is(err, res.ErrNotFound), errors.Is(err, res.ErrDeleted), errors.Is(err, res.ErrMethodNotFound):
+		return statusNotFound, ""
+	case errors.Is(err, res.ErrAccessDenied):
+		return statusDenied, "log in with --login or --token-file"
+	case errors.Is(err, res.ErrInvalidRID):
+		return statusUsage, ""
+	case errors.Is(err, res.ErrTimeout):
+		return statusTimeout, "no service answered the gateway in time; is it running?"
+	case errors.Is(err, conn.ErrNoAnswer), errors.Is(err, context.DeadlineExceeded):
+		return statusTimeout, "give it longer with --timeout"
+	case errors.Is(err, conn.ErrConnectionLost):
+		return statusConnection, "whether it was carried out is unknown"
+	case errors.Is(err, conn.ErrClosed), errors.Is(err, conn.ErrNotConnected):
+		return statusConnection, "the gateway has gone"
+	}
+	return statusError, ""
+}
+
+// explainConnection returns what kept the client from connecting, and what to do. The
+// chain of an error from a socket repeats addresses; its root says enough.
+func explainConnection(err error) (status int, what string) {
+	var (
+		handshake *conn.HandshakeError
+		dns       *net.DNSError
+		cert      *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
+		answer    *res.Error
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.Is(err, conn.ErrInvalidOption):
+		return statusUsage, said(err)
+	case errors.As(err, &handshake):
+		return explainHandshake(handshake)
+	case errors.As(err, &authority):
+		return statusConnection, authority.Error() + "; trust its authority with --ca FILE"
+	case errors.As(err, &cert):
+		return statusConnection, cert.Err.Error()
+	case errors.As(err, &record):
+		return statusConnection, "it does not speak TLS; try ws:// in place of wss://"
+	case errors.As(err, &dns):
+		return statusConnection, fmt.Sprintf("there is no host %q; is the name right?", dns.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return statusConnection, "connection refused; is a gateway running there?"
+	case errors.As(err, &answer):
+		status, _ = classify(err)
+		return status, "login failed: " + answer.Error()
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return statusTimeout, "no answer in time; give it longer with --timeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return statusConnection, "it ended the connection during the handshake; is it a gateway?"
+	}
+	return statusConnection, said(err)
+}
+
+func explainHandshake(e *conn.HandshakeError) (status int, what string) {
+	if e.Proxy != "" {
+		return explainStatus("the proxy "+e.Proxy, e.Status)
+	}
+	return explainStatus("it", e.Status)
+}
+
+// explainStatus says what an HTTP status in place of a WebSocket means.
+func explainStatus(by string, status int) (exit int, what string) {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return statusDenied, fmt.Sprintf("%s refused with status %d; log in with --token-file or --header", by, status)
+	case http.StatusNotFound:
+		return statusConnection, by + " answered status 404; is the path of the URL that of the gateway's WebSocket?"
+	case http.StatusOK:
+		return statusConnection, by + " answered a page in place of a WebSocket; is it a gateway, or one that is stopping?"
+	case http.StatusProxyAuthRequired:
+		return statusDenied, by + " wants a user name and password; put them into the proxy's URL"
+	}
+	return statusConnection, fmt.Sprintf("%s refused with status %d", by, status)
+}
+
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout()
+}
+
+// said returns an error's text, without the name of the package that it is from.
+func said(err error) string { return strings.TrimPrefix(oneLine(err.Error()), "conn: ") }
+
+// oneLine keeps an error from breaking the line, whatever a peer has put in it.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+}
