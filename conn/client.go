@@ -28,10 +28,12 @@ type Client struct {
 	stopped  chan struct{} // closed when all goroutines of the client have ended
 	done     chan struct{} // closed when user code has returned, too
 
-	own    sync.WaitGroup // goroutines that run no user code
-	user   sync.WaitGroup // goroutines that do
-	hooks  serial         // runs the Transition and Frame hooks, and logs
-	policy serial         // asks the back-offs of subscriptions
+	own     sync.WaitGroup // goroutines that run no user code
+	user    sync.WaitGroup // goroutines that do
+	queues  sync.Pool      // of *subs.Queue: empty ones
+	workers workers        // run the handlers of subscriptions
+	hooks   serial         // runs the Transition and Frame hooks, and logs
+	policy  serial         // asks the back-offs of subscriptions
 
 	backOff sharedBackOff
 	retries map[string]backoff.BackOff // belongs to policy
@@ -59,6 +61,7 @@ func New(url string, opts ...Option) (*Client, error) {
 		retries:  make(map[string]backoff.BackOff),
 	}
 	c.hooks.spawn = c.user.Go
+	c.workers.spawn = c.user.Go
 	c.policy.spawn = c.user.Go
 	c.status.Store(&status{since: time.Now(), changed: make(chan struct{})})
 	c.user.Add(1) // held by the owner, so that the group does not end before it

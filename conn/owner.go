@@ -9,6 +9,7 @@ import (
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
 )
 
 // owner is the one goroutine that has the core. It takes inputs, steps the core
@@ -18,6 +19,7 @@ type owner struct {
 	core    *core.Core
 	attempt *attempt // the latest
 	timer   *time.Timer
+	ready   []*Subscription // whose handlers are to run
 }
 
 // inputsPerRound is how many inputs may be stepped before their output is carried
@@ -106,9 +108,7 @@ func (o *owner) carryOut(out core.Output) {
 	for _, t := range out.Transitions {
 		o.report(t)
 	}
-	for _, d := range out.Deliveries {
-		d.Handle.Owner.(*Subscription).push(d.Event, d.Live)
-	}
+	o.deliver(out.Deliveries)
 	for _, e := range out.Ended {
 		e.Handle.Owner.(*Subscription).end(e.Err)
 	}
@@ -141,6 +141,19 @@ func (o *owner) carryOut(out core.Output) {
 	for _, n := range out.Notices {
 		o.logNotice(n)
 	}
+}
+
+// deliver puts events into the queues, and then has handlers run.
+func (o *owner) deliver(deliveries []subs.Delivery) {
+	for _, d := range deliveries {
+		s := d.Handle.Owner.(*Subscription)
+		if s.push(d.Event, d.Live) {
+			o.ready = append(o.ready, s)
+		}
+	}
+	o.workers.add(o.ready...)
+	clear(o.ready)
+	o.ready = o.ready[:0]
 }
 
 func (o *owner) hangUp(a *attempt) {

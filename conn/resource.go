@@ -129,21 +129,12 @@ func (s *Subscription) Status() SubscriptionStatus {
 	replies := make(chan core.Reply, 1)
 	in := core.Status{RID: s.RID(), To: replies}
 	r, err := s.client.ask(context.Background(), in, replies, core.Tick{})
-	select {
-	case <-s.ended:
-		err = s.reason()
-	default:
+	if ended := s.reason(); ended != nil {
+		err = ended
 	}
 	if err != nil {
 		return SubscriptionStatus{Stale: err}
 	}
 	st := r.Standing
 	return SubscriptionStatus{Live: st.Live, Stale: st.Cause, Tries: st.Tries, Err: st.Err, RetryAt: st.RetryAt}
-}
-
-// reason returns why the subscription has ended.
-func (s *Subscription) reason() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.endErr
 }

@@ -3,7 +3,6 @@ package conn
 import (
 	"context"
 	"fmt"
-	"iter"
 	"sync"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
@@ -23,18 +22,24 @@ type Subscription struct {
 	client  *Client
 	handle  subs.Handle
 	handler func(subs.Event)
-	wake    chan struct{} // has a token when there may be something to read
-	ended   chan struct{} // closed when there will be nothing more
 
-	mu        sync.Mutex
-	rid       string // of a resource that a call is answered with: "" before its first event
-	queue     *subs.Queue
-	reading   bool          // Events is being ranged over, or the handler runs
-	resuming  bool          // the owner was asked for a Sync after folding
-	live      bool          // the resource was live after the last event
+	mu       sync.Mutex
+	rid      string      // of a resource that a call is answered with: "" before its first event
+	queue    *subs.Queue // nil while nothing waits
+	signals  *signals    // nil until anybody waits, or there is an end
+	reading  bool        // Events is being ranged over, or the handler is to run
+	resuming bool        // the owner was asked for a Sync after folding
+	live     bool        // the resource was live after the last event
+	closed   bool        // by Close: what waits is not read any more
+}
+
+// signals is what a subscription does not need while a handler hears of it, or
+// nobody does: most of them.
+type signals struct {
+	wake      chan struct{} // has a token when there may be something to read
+	ended     chan struct{} // closed when there will be nothing more
 	changed   chan struct{} // closed when live changes
 	endErr    error         // why there will be nothing more
-	closed    bool          // by Close: what waits is not read any more
 	readerErr error         // why the last loop over Events ended
 }
 
@@ -85,14 +90,7 @@ func (c *Client) Subscribe(ctx context.Context, rid string, opts ...SubscribeOpt
 }
 
 func (c *Client) newSubscription(rid string, opts []SubscribeOption) *Subscription {
-	s := &Subscription{
-		client:  c,
-		rid:     rid,
-		wake:    make(chan struct{}, 1),
-		ended:   make(chan struct{}),
-		changed: make(chan struct{}),
-		queue:   subs.NewQueue(c.set.queueLimits),
-	}
+	s := &Subscription{client: c, rid: rid}
 	s.handle.Owner = s
 	for _, opt := range opts {
 		opt(s)
@@ -110,7 +108,11 @@ func (s *Subscription) RID() string {
 
 // Done returns a channel that is closed when the subscription has ended: by its
 // Close, by the client's, or because its retry back-off said stop.
-func (s *Subscription) Done() <-chan struct{} { return s.ended }
+func (s *Subscription) Done() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.signal().ended
+}
 
 // Err returns why the last loop over Events ended: the error of its context,
 // [ErrSubscriptionClosed], [ErrClosed], or whatever else has ended the
@@ -119,7 +121,22 @@ func (s *Subscription) Done() <-chan struct{} { return s.ended }
 func (s *Subscription) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.readerErr
+	if s.signals == nil {
+		return nil
+	}
+	return s.signals.readerErr
+}
+
+// signal returns the signals, made when they are first needed. It is called under mu.
+func (s *Subscription) signal() *signals {
+	if s.signals == nil {
+		s.signals = &signals{
+			wake:    make(chan struct{}, 1),
+			ended:   make(chan struct{}),
+			changed: make(chan struct{}),
+		}
+	}
+	return s.signals
 }
 
 // Close ends the subscription and releases the resource. It does not wait for the
@@ -128,178 +145,32 @@ func (s *Subscription) Err() error {
 func (s *Subscription) Close() {
 	s.mu.Lock()
 	s.closed = true
-	s.queue.Clear()
+	s.queue = nil
 	s.mu.Unlock()
 	s.end(ErrSubscriptionClosed)
 	s.client.send(core.Unsubscribe{RID: s.RID(), Handle: &s.handle})
-}
-
-// Events returns an iterator over the events of the resource, beginning with a
-// [subs.Sync]. It ends when ctx does or the subscription has ended, see
-// [Subscription.Err]. Leaving the loop keeps the subscription; another loop goes on
-// where it ended. Two loops at the same time, or one beside a handler, are a
-// mistake that panics.
-func (s *Subscription) Events(ctx context.Context) iter.Seq[subs.Event] {
-	return func(yield func(subs.Event) bool) {
-		s.beginReading()
-		defer s.endReading()
-		for {
-			ev, err := s.next(ctx)
-			if err != nil {
-				s.mu.Lock()
-				s.readerErr = err
-				s.mu.Unlock()
-				return
-			}
-			if !yield(ev) {
-				return
-			}
-		}
-	}
-}
-
-func (s *Subscription) beginReading() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reading || s.handler != nil {
-		panic(fmt.Sprintf("conn: subscription %q has another consumer", s.rid))
-	}
-	s.reading, s.readerErr = true, nil
-}
-
-func (s *Subscription) endReading() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reading = false
-}
-
-// next waits for the next event.
-func (s *Subscription) next(ctx context.Context) (subs.Event, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if ev, ok := s.pop(); ok {
-			return ev, nil
-		}
-		select {
-		case <-s.wake:
-		case <-ctx.Done():
-		case <-s.ended:
-			if ev, ok := s.pop(); ok { // pushed before the end
-				return ev, nil
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return nil, s.endErr
-		}
-	}
-}
-
-// pop takes an event from the queue. When the queue has folded, it asks for the
-// resource as it is now, once.
-func (s *Subscription) pop() (subs.Event, bool) {
-	s.mu.Lock()
-	if work := s.queue.Prepare(); work != nil {
-		s.mu.Unlock() // the owner must not have to wait for it
-		work()
-		s.mu.Lock()
-	}
-	if s.closed {
-		s.mu.Unlock()
-		return nil, false
-	}
-	ev, ok := s.queue.Pop()
-	ask := !ok && s.queue.Folding() && !s.resuming
-	s.resuming = s.resuming || ask
-	s.mu.Unlock()
-	if ask {
-		s.client.send(core.Resume{Handle: &s.handle})
-	}
-	return ev, ok
-}
-
-// push takes an event from the owner.
-func (s *Subscription) push(ev subs.Event, live bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	if s.rid == "" {
-		s.rid = ev.RID()
-	}
-	s.queue.Push(ev)
-	if !s.queue.Folding() {
-		s.resuming = false
-	}
-	if live != s.live {
-		s.live = live
-		close(s.changed)
-		s.changed = make(chan struct{})
-	}
-	s.rouse()
-}
-
-// rouse makes the consumer look into the queue.
-func (s *Subscription) rouse() {
-	if s.handler == nil {
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
-		return
-	}
-	if !s.reading {
-		s.reading = true
-		s.client.user.Go(s.deliver)
-	}
-}
-
-// deliver runs the handler until there is nothing to read. A handler may end its
-// goroutine with runtime.Goexit, as FailNow of a test does; another one goes on.
-func (s *Subscription) deliver() {
-	done := false
-	defer func() {
-		if !done {
-			s.client.user.Go(s.deliver)
-		}
-	}()
-	for {
-		if ev, ok := s.pop(); ok {
-			s.callHandler(ev)
-			continue
-		}
-		s.mu.Lock()
-		s.reading = s.queue.Len() > 0 && !s.closed
-		done = !s.reading
-		s.mu.Unlock()
-		if done {
-			return
-		}
-	}
-}
-
-// callHandler runs the handler. A panic in it ends the program, and says which
-// subscription it was in: the stack does not.
-func (s *Subscription) callHandler(ev subs.Event) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			panic(fmt.Sprintf("conn: handler of %q: %v", ev.RID(), cause))
-		}
-	}()
-	s.handler(ev)
 }
 
 // end makes the subscription end after what is in the queue.
 func (s *Subscription) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.endErr != nil {
+	signals := s.signal()
+	if signals.endErr != nil {
 		return
 	}
-	s.endErr, s.live = err, false
-	close(s.ended)
+	signals.endErr, s.live = err, false
+	close(signals.ended)
+}
+
+// reason returns why the subscription has ended, nil if it has not.
+func (s *Subscription) reason() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.signals == nil {
+		return nil
+	}
+	return s.signals.endErr
 }
 
 // WaitSync waits until the resource is live, that is, in step with the gateway.
@@ -307,7 +178,8 @@ func (s *Subscription) end(err error) {
 func (s *Subscription) WaitSync(ctx context.Context) error {
 	for {
 		s.mu.Lock()
-		live, changed, endErr := s.live, s.changed, s.endErr
+		live, signals := s.live, s.signal()
+		ended, changed, endErr := signals.ended, signals.changed, signals.endErr
 		s.mu.Unlock()
 		if live {
 			return nil
@@ -317,7 +189,7 @@ func (s *Subscription) WaitSync(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
-		case <-s.ended:
+		case <-ended:
 		case <-ctx.Done():
 			return fmt.Errorf("conn: wait for %q, which is stale: %w", s.RID(), ctx.Err())
 		}

@@ -80,6 +80,9 @@ func (q *Queue) fold(ev Event) {
 // as one, and no more once reading it has begun.
 func (q *Queue) Len() int { return len(q.events) - q.head }
 
+// Idle reports whether the queue is as good as new: nothing waits, and it does not fold.
+func (q *Queue) Idle() bool { return q.Len() == 0 && q.expanding == nil && !q.folding }
+
 // Folding reports whether the consumer must ask for the resource before it can go on.
 func (q *Queue) Folding() bool { return q.folding }
 

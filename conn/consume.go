@@ -1,0 +1,164 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/subs"
+)
+
+// Events returns an iterator over the events of the resource, beginning with a
+// [subs.Sync]. It ends when ctx does or the subscription has ended, see
+// [Subscription.Err]. Leaving the loop keeps the subscription; another loop goes on
+// where it ended. Two loops at the same time, or one beside a handler, are a
+// mistake that panics.
+func (s *Subscription) Events(ctx context.Context) iter.Seq[subs.Event] {
+	return func(yield func(subs.Event) bool) {
+		signals := s.beginReading()
+		defer s.endReading()
+		for {
+			ev, err := s.next(ctx, signals)
+			if err != nil {
+				s.mu.Lock()
+				signals.readerErr = err
+				s.mu.Unlock()
+				return
+			}
+			if !yield(ev) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Subscription) beginReading() *signals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reading || s.handler != nil {
+		panic(fmt.Sprintf("conn: subscription %q has another consumer", s.rid))
+	}
+	s.reading = true
+	s.signal().readerErr = nil
+	return s.signals
+}
+
+func (s *Subscription) endReading() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = false
+}
+
+// next waits for the next event.
+func (s *Subscription) next(ctx context.Context, signals *signals) (subs.Event, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if ev, ok := s.pop(); ok {
+			return ev, nil
+		}
+		select {
+		case <-signals.wake:
+		case <-ctx.Done():
+		case <-signals.ended:
+			if ev, ok := s.pop(); ok { // pushed before the end
+				return ev, nil
+			}
+			return nil, s.reason()
+		}
+	}
+}
+
+// pop takes an event from the queue. When the queue has folded, it asks for the
+// resource as it is now, once. Without an event, a handler is not to run any more.
+func (s *Subscription) pop() (subs.Event, bool) {
+	s.mu.Lock()
+	if work := s.prepare(); work != nil {
+		s.mu.Unlock() // the owner must not have to wait for it
+		work()
+		s.mu.Lock()
+	}
+	var ev subs.Event
+	ok, ask := false, false
+	if s.queue != nil {
+		ev, ok = s.queue.Pop()
+		ask = !ok && s.queue.Folding() && !s.resuming
+		s.resuming = s.resuming || ask
+		if s.queue.Idle() {
+			s.client.queues.Put(s.queue)
+			s.queue = nil
+		}
+	}
+	if !ok && s.handler != nil {
+		s.reading = false
+	}
+	s.mu.Unlock()
+	if ask {
+		s.client.send(core.Resume{Handle: &s.handle})
+	}
+	return ev, ok
+}
+
+// prepare returns work to be done before the next event can be taken.
+func (s *Subscription) prepare() func() {
+	if s.queue == nil {
+		return nil
+	}
+	return s.queue.Prepare()
+}
+
+// push takes an event from the owner, and reports whether the handler is to run
+// that was not.
+func (s *Subscription) push(ev subs.Event, live bool) (ready bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	if s.rid == "" {
+		s.rid = ev.RID()
+	}
+	if s.queue == nil {
+		s.queue = s.client.newQueue()
+	}
+	s.queue.Push(ev)
+	if !s.queue.Folding() {
+		s.resuming = false
+	}
+	if live != s.live {
+		s.live = live
+		if s.signals != nil {
+			close(s.signals.changed)
+			s.signals.changed = make(chan struct{})
+		}
+	}
+	if s.handler == nil {
+		s.rouse()
+		return false
+	}
+	ready = !s.reading
+	s.reading = true
+	return ready
+}
+
+// rouse makes a loop over Events look into the queue.
+func (s *Subscription) rouse() {
+	if s.signals == nil {
+		return // there is none
+	}
+	select {
+	case s.signals.wake <- struct{}{}:
+	default:
+	}
+}
+
+// newQueue returns an empty queue. They are used by one subscription after the
+// other, as most have nothing in them most of the time.
+func (c *Client) newQueue() *subs.Queue {
+	if q, ok := c.queues.Get().(*subs.Queue); ok {
+		return q
+	}
+	return subs.NewQueue(c.set.queueLimits)
+}
