@@ -17,18 +17,20 @@ import (
 // client is one that must survive: it holds deep subscriptions on all sites, and
 // plain ones on some resources, closes and opens them, and makes calls.
 type client struct {
-	number int
-	conn   *conn.Client
-	rec    *recorder
-	tally  *tally
-	urls   map[string]int // of gateways, by URL
-	rng    *rand.Rand     // belongs to live
+	number      int
+	conn        *conn.Client
+	rec         *recorder
+	tally       *tally
+	tap         *wiretap
+	resetLately func(rid string) bool
+	urls        map[string]int // of gateways, by URL
+	rng         *rand.Rand     // belongs to live
 
 	mu       sync.Mutex
 	state    state.State
 	gateway  int // number of the one it is or was connected to
 	cause    error
-	behind   int // see [ledger.behind], of all handles
+	behind   int // see [ledger.behind], of all handles; and one until it has all of them
 	handles  []*handle
 	made     int      // calls
 	answered []string // their ids, of those that were carried out
@@ -57,16 +59,17 @@ func quick(seed uint64, number int) []conn.Option {
 	}
 }
 
-func newClient(number int, gateways []*gateway, rec *recorder, t *tally, seed uint64) (*client, error) {
-	c := &client{number: number, rec: rec, tally: t, urls: make(map[string]int), rng: rand.New(rand.NewPCG(seed, uint64(100+number)))}
+func newClient(number int, w *world) (*client, error) {
+	seed := w.cfg.seed
+	c := &client{number: number, rec: w.rec, tally: w.tally, tap: newWiretap(w.tally), resetLately: w.resetLately, urls: make(map[string]int), behind: 1, rng: rand.New(rand.NewPCG(seed, uint64(100+number)))}
 	var urls []string
-	for _, g := range gateways {
+	for _, g := range w.gateways {
 		urls = append(urls, g.proxy.URL())
 		c.urls[g.proxy.URL()] = g.number
 	}
 	opts := append(quick(seed, number),
 		conn.WithGateways(urls[1:]...),
-		conn.WithHooks(conn.Hooks{Transition: c.transition}))
+		conn.WithHooks(conn.Hooks{Transition: c.transition, Frame: c.tap.frame}))
 	var err error
 	c.conn, err = conn.New(urls[0], opts...)
 	return c, err
@@ -157,6 +160,7 @@ func (h *handle) take(ev subs.Event) {
 // first is the program's to try again.
 func (c *client) open(ctx context.Context, rid string, deep bool) (*handle, error) {
 	h := &handle{client: c, rid: rid, deep: deep, ledger: newLedger(rid, deep, c.tally)}
+	h.ledger.excuse = c.excuse
 	opts := []conn.SubscribeOption{conn.WithHandler(h.take)}
 	if deep {
 		opts = append(opts, conn.Deep())
@@ -178,6 +182,13 @@ func (c *client) open(ctx context.Context, rid string, deep bool) (*handle, erro
 			return nil, fmt.Errorf("%s: %w", c.name(), err)
 		}
 	}
+}
+
+// excuse reports whether a gap is not the client's: the gateway has not sent what is missing,
+// on this connection. That is so with a new run, for which see [service]; and after a reset. A gateway
+// drops the events of a resource while it asks for it, and if it gets no answer it goes on as if nothing were.
+func (c *client) excuse(rid string, g gap, newRun bool) bool {
+	return !c.tap.sentAny(rid, g) && (newRun || c.resetLately(rid))
 }
 
 // shut closes a subscription.

@@ -22,6 +22,7 @@ type ledger struct {
 	rid    string
 	deep   bool
 	tally  *tally
+	excuse func(rid string, g gap, newRun bool) bool // whether nobody but gateway or NATS can have lost what is missing
 	copies map[string]*copied
 	synced bool // has had its first Sync
 	stale  bool // the subscription's own resource is
@@ -39,7 +40,8 @@ type copied struct {
 }
 
 func newLedger(rid string, deep bool, t *tally) *ledger {
-	return &ledger{rid: rid, deep: deep, tally: t, copies: make(map[string]*copied)}
+	excuse := func(_ string, _ gap, newRun bool) bool { return newRun }
+	return &ledger{rid: rid, deep: deep, tally: t, excuse: excuse, copies: make(map[string]*copied)}
 }
 
 // behind is how many things keep the subscription from being in sync. One that is just
@@ -218,14 +220,14 @@ func (l *ledger) broken(ev *subs.Change, p subs.PropertyChange, have string) {
 	}
 }
 
-// follows judges a number that must be one more than that of the event before, unless
-// it has come with a new run.
+// follows judges a number that must be one more than that of the event before, unless there
+// is an excuse.
 func (l *ledger) follows(ev subs.Event, was, is int, newRun bool) {
 	switch {
 	case is == was+1, is == was && newRun:
 	case is <= was && newRun:
 		l.tally.older.Add(1)
-	case newRun:
+	case is > was && l.excuse(ev.RID(), gap{was, is}, newRun):
 		l.tally.skipped.Add(int64(is - was - 1))
 	case is > was:
 		l.tally.lose(is-was-1, "%s: %v follows %d", l.rid, ev, was)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/subs"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -273,5 +274,31 @@ func TestALedgerComparesWithTheTruth(t *testing.T) {
 	f.take()
 	if wrong := compare(); !strings.Contains(wrong, "stale true") {
 		t.Errorf("without a connection it finds %s", wrong)
+	}
+}
+
+func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
+	frame := func(tap *wiretap, generation uint64, seq int) {
+		tap.frame(conn.Frame{Generation: generation, Data: fmt.Appendf(nil, `{"event":"site.1.hall.0.change","data":{"values":{"seq":%d}}}`, seq)})
+	}
+	for what, c := range map[string]struct {
+		frames func(*wiretap)
+		lost   bool
+	}{
+		"nothing of it":              {func(tap *wiretap) { frame(tap, 1, 8); frame(tap, 1, 12) }, false},
+		"one of it":                  {func(tap *wiretap) { frame(tap, 1, 8); frame(tap, 1, 9); frame(tap, 1, 12) }, true},
+		"one on a connection before": {func(tap *wiretap) { frame(tap, 1, 9); frame(tap, 2, 12) }, false},
+	} {
+		c1 := &client{tap: newWiretap(new(tally)), resetLately: func(string) bool { return true }}
+		c.frames(c1.tap)
+		if excused := c1.excuse("site.1.hall.0", gap{8, 12}, true); excused == c.lost {
+			t.Errorf("when %s was sent, it is excused: %v", what, excused)
+		}
+	}
+	late := newWiretap(new(tally))
+	late.sentAny("site.1.hall.0", gap{8, 12})
+	frame(late, 0, 10)
+	if late.tally.lost.Load() != 1 {
+		t.Error("an event that is seen on the wire after its loss was judged is not lost")
 	}
 }

@@ -83,9 +83,12 @@ func (r *recorder) phase(client int, p phase, gateway int, cause error) {
 	r.clients[i] = append(turns, turn{now, p})
 	switch {
 	case p == inSync:
-		r.down[i].to = now
-		r.outages = append(r.outages, r.down[i])
+		o := r.down[i]
 		r.down[i] = nil
+		if o.from > 0 { // not the start
+			o.to = now
+			r.outages = append(r.outages, o)
+		}
 	case was == inSync:
 		o := &outage{client: client, from: now, fault: r.blame(gateway, p)}
 		o.asked = errors.Is(cause, conn.ErrReconnect)

@@ -41,7 +41,7 @@ func (r record) recoveries() []recovery {
 	for _, o := range r.outages {
 		one := &other
 		switch {
-		case o.fault != nil || o.from == 0:
+		case o.fault != nil:
 			continue
 		case o.asked:
 			one = &asked

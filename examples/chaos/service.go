@@ -25,15 +25,16 @@ type service struct {
 	number int
 	nats   *natsCluster
 
-	mu     sync.Mutex // events and answers go out in the order of what they tell
-	site   *site
-	nc     *nats.Conn // nil while it is not connected
-	down   bool       // it is to be so
-	mute   bool       // it takes requests and does not answer
-	writes int
-	runs   int
-	calls  map[string]int // how often each call has come
-	turn   chan struct{}  // has a token when down has changed
+	mu      sync.Mutex // events and answers go out in the order of what they tell
+	site    *site
+	nc      *nats.Conn // nil while it is not connected
+	down    bool       // it is to be so
+	mute    bool       // it takes requests and does not answer
+	writes  int
+	runs    int
+	resetAt time.Time      // of the last reset
+	calls   map[string]int // how often each call has come
+	turn    chan struct{}  // has a token when down has changed
 }
 
 func newService(number, resources int, cluster *natsCluster) *service {
@@ -156,6 +157,7 @@ func (s *service) anew() {
 
 func (s *service) reset() {
 	s.runs++
+	s.resetAt = time.Now()
 	s.site.run = s.runs
 	s.publish("system.reset", map[string]any{"resources": []string{s.site.name, s.site.name + ".>"}})
 }
@@ -254,6 +256,12 @@ func (s *service) writeOnce(rng *rand.Rand) {
 			s.publish("event."+ev.rid+"."+ev.name, ev.payload)
 		}
 	}
+}
+
+func (s *service) lastReset() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.resetAt
 }
 
 // written returns how many writes there were, and how many runs.

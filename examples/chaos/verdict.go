@@ -119,15 +119,16 @@ func (v *verdict) judgeCalls(w *world) {
 // tell notes what is of interest and no matter of right or wrong.
 func (v *verdict) tell(w *world) {
 	writes, runs := w.writes()
-	resyncs, dials := uint64(0), uint64(0)
+	resyncs, dials, untapped := uint64(0), uint64(0), uint64(0)
 	for _, c := range w.clients {
 		s := c.conn.Stats()
-		resyncs, dials = resyncs+s.Resyncs, dials+s.Generation
+		resyncs, dials, untapped = resyncs+s.Resyncs, dials+s.Generation, untapped+s.DroppedFrameHooks
 	}
 	starts := int64(0)
 	for _, g := range w.gateways {
 		starts += g.starts.Load()
 	}
+	v.must("raw frames that were not seen", untapped == 0, "%d", untapped)
 	t := w.tally
 	v.note("faults", "done by the monkey", "%d", len(v.record.faults))
 	v.note("outages", "times that a client was not in sync", "%d", len(v.record.outages))
@@ -138,7 +139,7 @@ func (v *verdict) tell(w *world) {
 	v.note("runs", "begun by the services: at each start and each new connection to NATS", "%d", runs)
 	v.note("resyncs", "reconnects that a client decided on, because something did not fit", "%d", resyncs)
 	v.note("lags", "times that a queue was full, and folded", "%d", t.lags.Load())
-	v.note("skipped", "changes that NATS had lost, or a gateway passed over during a reset, and that a reset made up for", "%d", t.skipped.Load())
+	v.note("skipped", "changes that the gateway never sent: NATS had lost them, or the gateway passed over them during a reset", "%d", t.skipped.Load())
 	v.note("older", "resources that the next gateway had in an older state than the one before", "%d", t.older.Load())
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 )
@@ -55,7 +56,7 @@ func (w *world) start(ctx, living context.Context) (err error) {
 		w.running.Go(func() { g.supervise(living) })
 	}
 	for i := range w.cfg.clients {
-		c, err := newClient(i+1, w.gateways, w.rec, w.tally, w.cfg.seed)
+		c, err := newClient(i+1, w)
 		if err != nil {
 			return err
 		}
@@ -70,7 +71,6 @@ func (w *world) subscribe(ctx context.Context) error {
 	defer cancel()
 	rng := rand.New(rand.NewPCG(w.cfg.seed, 2))
 	for _, c := range w.clients {
-		c.shift(1, nil) // it is not in sync before it has all
 		for _, s := range w.services {
 			plain := s.site.hallRID(rng.IntN(len(s.site.halls)))
 			for _, want := range []struct {
@@ -109,6 +109,17 @@ func (w *world) gatewaysOn(node int) (numbers []int) {
 		}
 	}
 	return numbers
+}
+
+// resetLately reports whether the service of a resource has sent a reset within the time in
+// which a gateway may still be busy with it: it may have been frozen, and then wait in vain for an answer.
+func (w *world) resetLately(rid string) bool {
+	for _, s := range w.services {
+		if rid == s.site.name || strings.HasPrefix(rid, s.site.name+".") {
+			return time.Since(s.lastReset()) < 15*time.Second
+		}
+	}
+	return false
 }
 
 // connected is how many clients have a connection to a gateway.
