@@ -78,9 +78,15 @@ func (s *socket) read() {
 		if s.batch.Full() {
 			s.flush()
 		}
-		buffer = frame
+		if buffer = frame; cap(buffer) > keptBuffer {
+			buffer = nil
+		}
 	}
 }
+
+// keptBuffer is how large a buffer is kept for the next message. A larger one is rare, and
+// would stay for as long as the connection.
+const keptBuffer = 1 << 20
 
 // flush gives the owner what was decoded. While the owner is behind, the reader
 // waits here, and TCP makes the gateway wait.
