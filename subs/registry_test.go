@@ -357,6 +357,23 @@ func TestRevokedResourceIsStale(t *testing.T) {
 	r.counts(1, 0, 1)
 }
 
+func TestStaleResourceTakesNoEvents(t *testing.T) {
+	r := newRig(t)
+	r.want("a", `{"models":{"a":{"x":1}}}`)
+	r.apply("a", "unsubscribe", `{"reason":{"code":"system.accessDenied","message":"Access denied"}}`)
+	r.forget()
+	for _, event := range []struct{ name, data string }{
+		{"change", `{"values":{"x":2}}`}, {"custom", `null`}, {"delete", `null`},
+	} {
+		if err := r.event("a", event.name, event.data); !errors.Is(err, subs.ErrUnknownResource) {
+			t.Errorf("%s: %v, want ErrUnknownResource", event.name, err)
+		}
+	}
+	r.hears("nothing came")
+	r.has("a", `~{"x":1}`)
+	r.faults(0)
+}
+
 func TestRevokedResourceThatAParentHoldsGoesOn(t *testing.T) {
 	r := newRig(t)
 	r.want("parent", `{"models":{"parent":{"child":{"rid":"a"}},"a":{"x":1}}}`)

@@ -24,11 +24,6 @@ import (
 func Check(t *testing.T, dir string) {
 	t.Helper()
 	root, patches := load(t, dir)
-	check(t, root, patches)
-}
-
-func check(t *testing.T, root string, patches []Patch) {
-	t.Helper()
 	var c compiler
 	for _, p := range patches {
 		if err := c.check(root, p); err != nil {
