@@ -13,7 +13,7 @@ import (
 func (r *Registry) Disconnected(cause error) {
 	for _, e := range r.entries {
 		e.direct, e.heldIn, e.dead = 0, 0, false
-		e.sent, e.missed, e.changed, e.doubtful = false, false, false, false
+		e.sent, e.missed, e.changed, e.slipped, e.doubtful = false, false, false, false, false
 	}
 	for _, h := range r.streams {
 		r.deliver(h, &Stale{Cause: cause}) // one event says it all
@@ -50,6 +50,9 @@ func (r *Registry) Disconnected(cause error) {
 // that applies something is called, so that it can be read with [Registry.Snapshot].
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
+		if disposed(resource) && len(set.Resources) > 1 && holdsOther(set, resource.RID) {
+			continue
+		}
 		e := r.entry(resource.RID)
 		switch content := r.pack.resource(e.rid, resource); {
 		case e.standing == held || e.dead:
@@ -63,6 +66,16 @@ func (r *Registry) Install(set wire.Set) {
 			r.hold(e)
 		}
 	}
+}
+
+// disposed reports whether a resource is an error only because the gateway came across
+// a subscription of its own that had ended. It may have another one to the same resource.
+func disposed(r wire.Resource) bool {
+	return r.Kind == wire.KindError && r.Error.Code == res.CodeDisposedSubscription
+}
+
+func holdsOther(set wire.Set, rid string) bool {
+	return slices.ContainsFunc(set.Resources, func(r wire.Resource) bool { return r.RID == rid && r.Kind != wire.KindError })
 }
 
 // replace gives e a new copy, which nothing holds yet.
@@ -158,10 +171,11 @@ func (r *Registry) die(e *entry) {
 // Changed applies a model change event.
 func (r *Registry) Changed(rid string, change wire.Change) error {
 	e, err := r.following(rid, wire.EventChange)
+	r.Install(change.Set)
 	if err != nil {
+		r.settle()
 		return err
 	}
-	r.Install(change.Set)
 	ev, err := r.pack.change(&e.localCopy, change.Values)
 	if err != nil {
 		return r.distrust(e, err)
@@ -178,11 +192,13 @@ func (r *Registry) changed(e *entry, ev *Change) {
 	for _, c := range ev.Changes {
 		r.addReference(e, c.New)
 	}
-	lost := false
 	for _, c := range ev.Changes {
-		r.dropReference(e, c.Old)
-		lost = lost || c.Old.IsReference()
+		if c.Old.IsReference() {
+			e.departing = append(e.departing, c.Old.RID())
+		}
 	}
+	lost := len(e.departing) > 0
+	r.dropReferences(e)
 	if e.standing != held {
 		return
 	}
@@ -196,10 +212,11 @@ func (r *Registry) changed(e *entry, ev *Change) {
 // Added applies a collection add event.
 func (r *Registry) Added(rid string, add wire.Add) error {
 	e, err := r.following(rid, wire.EventAdd)
+	r.Install(add.Set)
 	if err != nil {
+		r.settle()
 		return err
 	}
-	r.Install(add.Set)
 	v, err := e.add(add.Index, add.Value)
 	if err != nil {
 		return r.distrust(e, err)
@@ -223,7 +240,10 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 	if err != nil {
 		return r.distrust(e, err)
 	}
-	r.dropReference(e, v)
+	if v.IsReference() {
+		e.departing = append(e.departing, v.RID())
+	}
+	r.dropReferences(e)
 	if e.standing == held {
 		r.tell(e, &Remove{subject: subject{e.rid}, typed: r.typed(e), Index: remove.Index, Value: v})
 		if v.IsReference() {
@@ -307,13 +327,17 @@ func (r *Registry) addReference(e *entry, v res.Value) {
 	}
 }
 
-func (r *Registry) dropReference(e *entry, v res.Value) {
-	if !v.IsReference() {
-		return
+// dropReferences takes back the references that an event has taken out of e's copy.
+func (r *Registry) dropReferences(e *entry) {
+	for _, rid := range e.departing { // the gateway looks while the others are in its books
+		r.slip(e, r.entries[rid])
 	}
-	r.uncache(v.RID())
-	if e.standing == held {
-		r.release(v.RID())
-		r.slips = append(r.slips, r.slipped(e, r.entries[v.RID()])...)
+	departed := e.departing
+	e.departing = nil
+	for _, rid := range departed {
+		r.uncache(rid)
+		if e.standing == held {
+			r.release(rid)
+		}
 	}
 }

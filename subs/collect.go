@@ -20,6 +20,7 @@ func (r *Registry) Issued(seq uint64) { r.issued = seq }
 // request for rid. If rid is in limbo now, that request may be what holds it next.
 func (r *Registry) Requested(rid string) {
 	if e := r.entries[rid]; e != nil {
+		e.requested = r.issued
 		r.prolong(e)
 	}
 }

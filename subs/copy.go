@@ -31,6 +31,7 @@ type localCopy struct {
 	sent    bool   // on this connection
 	missed  bool   // an event that changes it came when it followed none
 	changed bool   // since this connection was sent it
+	slipped bool   // in limbo, the gateway may have let go of it
 	first   uint64 // hash of what it was sent, once changed
 	removed int    // items since they were last packed
 }

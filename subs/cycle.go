@@ -55,7 +55,7 @@ func (r *Registry) countInner(roots []*entry, within func(*entry) bool) []*entry
 		visit(e)
 	}
 	for i := 0; i < len(below); i++ {
-		below[i].references(func(rid string) {
+		below[i].booked(func(rid string) {
 			if child := r.entries[rid]; visit(child) {
 				child.inner++
 			}
@@ -72,6 +72,6 @@ func (r *Registry) rescue(e *entry) {
 			continue
 		}
 		e.mark = rescued
-		e.references(func(rid string) { todo = append(todo, r.entries[rid]) })
+		e.booked(func(rid string) { todo = append(todo, r.entries[rid]) })
 	}
 }

@@ -143,6 +143,23 @@ func TestADeepHandleIsStaleAsAWholeAndComesBackSo(t *testing.T) {
 	r.expect(`b change n=1 (new)`)
 }
 
+// After a fault, what a deep handle was told to be stale may be held again before the
+// next connection, and have had events meanwhile.
+func TestADeepHandleIsToldWhatComesBackToLife(t *testing.T) {
+	r := newDeepRig(t, node("root", "b", "c"), node("b"), node("c", "b"))
+	r.Open(new(subs.Handle), "c")
+	r.Distrust("c", subs.ErrInconsistent)
+	r.must(r.Changed("root", wire.Change{Values: refs("-c")}))
+	r.must(r.Changed("root", wire.Change{Values: refs("c")})) // which is stale now, and holds nothing
+	r.Issued(1)
+	r.TakeDeliveries()
+	r.must(r.Changed("root", wire.Change{Values: refs("-b")}))
+	r.expect(`root change b deleted (was {"rid":"b"})`, `b stale: nothing holds the resource at the gateway any more`)
+	r.must(r.Changed("b", wire.Change{Values: nIs(1)}))
+	r.must(r.Changed("root", wire.Change{Values: refs("b")}))
+	r.expect(`b sync (reconnect) {"n":1}`, `root change b={"rid":"b"} (new)`)
+}
+
 func TestTheHandlesOfAResourceAreToldOnceEach(t *testing.T) {
 	r := newDeepRig(t, node("root", "a"), node("a", "root"))
 	plain := new(subs.Handle)

@@ -1,5 +1,7 @@
 package subs
 
+import "slices"
+
 // A resource is held as long as a direct subscription reaches it through
 // references that this connection was sent (RES-Client protocol, "Direct
 // subscription" and "Indirect subscription"). heldIn counts those references, so
@@ -8,7 +10,7 @@ package subs
 
 // hold makes e held, and everything that it refers to.
 func (r *Registry) hold(e *entry) {
-	var live []*entry // told when everything that they refer to is held as well
+	var live []revived // told when everything that they refer to is held as well
 	for todo := []*entry{e}; len(todo) > 0; {
 		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
 		switch e.standing {
@@ -34,15 +36,28 @@ func (r *Registry) hold(e *entry) {
 			r.faults = append(r.faults, inconsistent(e.rid, "the gateway may have sent it as it was once"))
 			continue
 		}
-		live = append(live, e)
+		if e.slipped {
+			r.stand(e, suspect)
+			r.faults = append(r.faults, slipOf(e))
+			continue
+		}
+		live = append(live, revived{e, slices.Clone(e.watchers)})
 	}
-	for _, e := range live {
-		r.tellLive(e)
+	for _, x := range live {
+		r.tellLive(x)
 	}
 }
 
+// revived is an entry that has become held, with the deep handles that reached it
+// before and were told that it was stale.
+type revived struct {
+	*entry
+	watchers []*Handle
+}
+
 // tellLive gives the handles of a resource that has become held what they missed.
-func (r *Registry) tellLive(e *entry) {
+func (r *Registry) tellLive(x revived) {
+	e := x.entry
 	r.streamLive(e)
 	for _, h := range e.handles {
 		switch {
@@ -51,6 +66,9 @@ func (r *Registry) tellLive(e *entry) {
 		case h.synced:
 			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot(), as: r.types.of(e.rid)})
 		}
+	}
+	for _, h := range x.watchers {
+		r.deliver(h, r.syncOf(e.snapshot(), SyncReconnect))
 	}
 	e.told, e.cause, e.ending = nil, nil, nil
 	if e.direct > 0 {

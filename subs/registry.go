@@ -95,6 +95,9 @@ type entry struct {
 	parked      *list.Element // in Registry.limbo, nil when not in limbo
 	parkedUntil uint64        // the newest request that was out then
 
+	requested uint64   // number of the newest subscribe or get request for it
+	departing []string // references that the present event has taken out of the copy
+
 	inner int // scratch of the cycle search: references from within it
 	mark  mark
 }
@@ -114,6 +117,15 @@ const (
 func (e *entry) references(f func(rid string)) {
 	if e.content != nil {
 		e.content.references(f)
+	}
+}
+
+// booked is references with those that the present event takes away: the gateway takes
+// one after the other off its books.
+func (e *entry) booked(f func(rid string)) {
+	e.references(f)
+	for _, rid := range e.departing {
+		f(rid)
 	}
 }
 

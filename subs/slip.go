@@ -31,12 +31,33 @@ func (r *Registry) compare(e *entry, content *Resource) {
 	}
 }
 
-// slipped returns what the gateway lets go by mistake when e no longer refers to child.
+// slip notes what the gateway may let go by mistake when e no longer refers to child.
+func (r *Registry) slip(e, child *entry) {
+	if e.standing == held {
+		r.slips = append(r.slips, r.slipped(e, child)...)
+	} else {
+		r.slipInLimbo(e, child)
+	}
+}
+
+// slipped returns what the gateway may let go by mistake when e no longer refers to
+// child. It counts a subscription when it gets the request, which may have been before
+// or will be after this event, so both are looked at.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
 	}
-	below := r.countInner([]*entry{child}, (*entry).indirect)
+	slips := r.slippedWithin(e, child, (*entry).indirect)
+	if r.oldest <= r.issued {
+		slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
+			return x.indirect() && x.requested < r.oldest
+		})...)
+	}
+	return slips
+}
+
+func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*entry {
+	below := r.countInner([]*entry{child}, within)
 	defer unmark(slices.Clone(below))
 	if e.mark == unseen || !r.heldByOne(child) {
 		return nil
@@ -50,6 +71,20 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		return nil
 	}
 	return slices.DeleteFunc(below, func(x *entry) bool { return x.mark == rescued })
+}
+
+// slipInLimbo marks what the gateway may let go by mistake when e, which is in limbo, no
+// longer refers to child. What holds them cannot be known there.
+func (r *Registry) slipInLimbo(e, child *entry) {
+	if e.refersTo(child) {
+		return
+	}
+	below := r.countInner([]*entry{child}, func(x *entry) bool { return x.standing == limbo })
+	leadsBack := e.mark != unseen
+	unmark(below)
+	for _, x := range below {
+		x.slipped = x.slipped || leadsBack && (x != e || x == child)
+	}
 }
 
 // heldByOne reports whether just one resource outside of the present search refers to
@@ -77,7 +112,7 @@ func (e *entry) refersTo(child *entry) (refers bool) {
 // admitSlips makes stale what is held, and what the gateway has let go by mistake.
 func (r *Registry) admitSlips() {
 	for _, e := range r.slips {
-		fault := fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent)
+		fault := slipOf(e)
 		switch {
 		case e.standing == held:
 			r.suspend(e, fault)
@@ -87,3 +122,5 @@ func (r *Registry) admitSlips() {
 	}
 	r.slips = nil
 }
+
+func slipOf(e *entry) error { return fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent) }

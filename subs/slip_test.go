@@ -24,6 +24,10 @@ func TestCycleThatTheGatewayLetsGoByMistakeIsAFault(t *testing.T) {
 			`{"models":{"p":{"child":{"rid":"c"},"again":{"rid":"c"}},"c":{"self":{"rid":"c"}}}}`,
 			"c", `{"values":{"self":null}}`, []string{"c"},
 		},
+		"two references that go together": {
+			`{"models":{"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"},"below":{"rid":"b"}},"b":{"above":{"rid":"c"}}}}`,
+			"c", `{"values":{"self":null,"below":null}}`, []string{"c"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
@@ -35,6 +39,44 @@ func TestCycleThatTheGatewayLetsGoByMistakeIsAFault(t *testing.T) {
 					t.Errorf("%q is live", rid)
 				}
 			}
+		})
+	}
+}
+
+// The gateway counts a subscription when it gets the request. So p may be held by itself
+// when it is answered, and c by p alone.
+func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
+	for requested, stale := range map[bool]int{false: 0, true: 1} {
+		r := newRig(t)
+		r.want("root", `{"models":{"root":{"p":{"rid":"p"}},"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"},"above":{"rid":"p"}}}}`)
+		r.open("p", "p")
+		seq := r.request()
+		if requested {
+			r.reg.Requested("p")
+		}
+		r.apply("c", "change", `{"values":{"self":null}}`)
+		r.faults(stale)
+		r.granted(seq, "p", `{}`)
+	}
+}
+
+func TestCycleThatTheGatewayMayLetGoInLimboIsAFaultWhenItIsHeld(t *testing.T) {
+	for name, test := range map[string]struct {
+		children, event string
+		faults          int
+	}{
+		"a reference to itself": {`"c":{"self":{"rid":"c"}}`, `{"values":{"self":null}}`, 1},
+		"no cycle":              {`"c":{"other":{"rid":"d"}},"d":{}`, `{"values":{"other":null}}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			seq := r.request()
+			r.got(r.request(), `{"models":{"p":{"child":{"rid":"c"}},`+test.children+`}}`)
+			r.apply("c", "change", test.event)
+			r.faults(0)
+			r.open("p", "p")
+			r.granted(seq, "p", `{}`)
+			r.faults(test.faults)
 		})
 	}
 }
@@ -91,6 +133,37 @@ func TestCopyIsDoubtfulWhenEventsWereMissed(t *testing.T) {
 		}
 		r.want("q", `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 		r.faults(1)
+	}
+}
+
+// A set may come with an event for what the client has let go. The gateway will not
+// send the same content as something new.
+func TestCopyIsDoubtfulThatCameWithAnEventForNobody(t *testing.T) {
+	for event, data := range map[string]string{
+		"change": `{"values":{"child":{"rid":"c"}},"models":{"c":{"x":1}}}`,
+		"add":    `{"idx":0,"value":{"rid":"c"},"models":{"c":{"x":1}}}`,
+	} {
+		r := newRig(t)
+		if err := r.event("gone", event, data); err == nil {
+			t.Errorf("%s was applied to what nobody knows", event)
+		}
+		r.counts(0, 0, 0)
+		if err := r.event("c", "change", `{"values":{"x":2}}`); err == nil {
+			t.Error("it was kept")
+		}
+		r.want("c", `{"models":{"c":{"x":1}}}`)
+		r.faults(1)
+	}
+}
+
+// The gateway comes across a subscription that it has ended, while it has another one.
+func TestErrorOfADisposedSubscriptionIsNoContent(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"above":{"rid":"p"}}},"errors":{"p":{"code":"system.disposedSubscription","message":""}}}`)
+	r.has("p", `{"child":{"rid":"c"}}`)
+	r.want("q", `{"models":{"q":{"child":{"rid":"d"}}},"errors":{"d":{"code":"system.disposedSubscription","message":""}}}`)
+	if content, _ := r.reg.Snapshot("d"); content == nil || content.Err() == nil {
+		t.Errorf("%v, and there is nothing else", content)
 	}
 }
 

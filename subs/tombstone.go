@@ -94,11 +94,11 @@ func (r *Registry) miss(rid string) {
 	}
 }
 
-// Doubtful reports whether rid's copy may be an old one, so that only another
-// connection can tell.
+// Doubtful reports whether rid's copy may be an old one, or one that the gateway has let
+// go, so that only another connection can tell.
 func (r *Registry) Doubtful(rid string) bool {
 	e := r.entries[rid]
-	return e != nil && e.doubtful
+	return e != nil && (e.doubtful || e.slipped)
 }
 
 // hash tells contents apart: equal contents have equal hashes, if the gateway
