@@ -135,6 +135,9 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
 	}
+	if c.returns.of(q, rid) {
+		c.distrust(fmt.Errorf("the subscription of %v %q may have been given back: %w", q.Type, rid, subs.ErrInconsistent))
+	}
 	l.recovered(c)
 	l.advance(c)
 }

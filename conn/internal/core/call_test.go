@@ -304,3 +304,30 @@ func TestCallsGoOutBeforeTheReplayIsOver(t *testing.T) {
 	r.wantReply(waiting, nil)
 	r.wantState(state.Resubscribing)
 }
+
+// An unsubscribe may give back what a call has subscribed to that is not answered yet.
+// The client cannot know: the gateway may also have had one left over.
+func TestSubscriptionOfACallThatMayHaveBeenGivenBack(t *testing.T) {
+	for before, want := range map[bool]uint64{true: 1, false: 0} {
+		r := connected(t)
+		r.get("a")
+		if before {
+			r.callResource("x", "find")
+		}
+		r.refuse(r.requests[0], res.ErrTimeout) // and may count a subscription
+		unsubscribe := r.requests[len(r.requests)-1]
+		r.answer(unsubscribe, "")
+		r.refuse(r.requests[len(r.requests)-1], res.ErrNoSubscription)
+		if !before {
+			r.callResource("x", "find")
+		}
+		for _, req := range r.requests {
+			if req.Type == wire.TypeCall {
+				r.answer(req, `{"rid":"a","models":{"a":{"v":1}}}`)
+			}
+		}
+		if got := r.core.Stats().Inconsistencies; got != want {
+			t.Errorf("%d faults, want %d", got, want)
+		}
+	}
+}

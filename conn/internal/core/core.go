@@ -27,7 +27,8 @@ type Core struct {
 	loggedIn  uint64 // number of the newest request when an auth request last succeeded
 	retries   retryQueue
 	denials   denials
-	deaths    []death        // that requests which are out may have crossed
+	deaths    crossings      // of resources
+	returns   crossings      // of subscriptions that were not known of
 	asked     map[string]int // by rid: questions to the policy that it has not answered
 	offline   []*Call        // calls that wait for a connection
 	calls     int            // calls that are out, and whose caller waits

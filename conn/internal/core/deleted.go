@@ -10,24 +10,51 @@ import (
 // answers requests for it with the content it had, as a success, and sends no
 // events. So it is not asked for until nothing refers to it any more.
 
-// death is that of a resource, as the client came to know of it.
-type death struct {
+// crossing is something that has happened to a resource while requests were out.
+type crossing struct {
 	rid    string
-	newest uint64 // number of the newest request then: it may have been answered with the dead content
+	newest uint64 // number of the newest request then: it may have been answered before
 }
 
-// maxDeaths bounds the deaths that are kept; the oldest go. There is rarely more than one.
-const maxDeaths = 1024
+// crossings are the ones that may still matter, oldest first.
+type crossings []crossing
+
+// maxCrossings bounds those that are kept; the oldest go. There is rarely more than one.
+const maxCrossings = 1024
+
+// add notes what has just happened to rid, unless no request is out that it may cross.
+func (x *crossings) add(c *Core, rid string) {
+	if c.table.out.Len() == 0 {
+		return
+	}
+	*x = append(*x, crossing{rid: rid, newest: c.table.seq})
+	if len(*x) > maxCrossings {
+		*x = (*x)[1:]
+	}
+}
+
+// of reports whether q was out when it happened to rid.
+func (x crossings) of(q *request, rid string) bool {
+	for _, crossing := range x {
+		if crossing.rid == rid && requestSeq(q.ID) <= crossing.newest {
+			return true
+		}
+	}
+	return false
+}
+
+// expire lets go of what only matters to requests that are older than the oldest.
+func (x *crossings) expire(oldest uint64) {
+	for len(*x) > 0 && (*x)[0].newest < oldest {
+		*x = (*x)[1:]
+	}
+}
 
 func (m *deleteEvent) handle(c *Core) {
 	err := c.reg.Deleted(m.rid)
 	c.applied(m.rid, err)
-	if err != nil || !c.reg.Dead(m.rid) || c.table.out.Len() == 0 {
-		return // there is no request that it may have crossed
-	}
-	c.deaths = append(c.deaths, death{rid: m.rid, newest: c.table.seq})
-	if len(c.deaths) > maxDeaths {
-		c.deaths = c.deaths[1:]
+	if err == nil && c.reg.Dead(m.rid) {
+		c.deaths.add(c, m.rid)
 	}
 }
 
@@ -35,24 +62,15 @@ func (m *deleteEvent) handle(c *Core) {
 // answered with may be dead then, even if nothing refers to rid by now, unless the
 // client has been sent the resource anew since.
 func (c *Core) crossed(q *request, rid string) bool {
-	if c.reg.Live(rid) {
-		return false
-	}
-	for _, d := range c.deaths {
-		if d.rid == rid && requestSeq(q.ID) <= d.newest {
-			return true
-		}
-	}
-	return false
+	return !c.reg.Live(rid) && c.deaths.of(q, rid)
 }
 
-// settle lets go of what only matters to requests that are older than the oldest.
+// settle lets go of what no request that is out can turn out to need.
 func (c *Core) settle() {
 	oldest := c.table.oldest()
 	c.reg.Answered(oldest)
-	for len(c.deaths) > 0 && c.deaths[0].newest < oldest {
-		c.deaths = c.deaths[1:]
-	}
+	c.deaths.expire(oldest)
+	c.returns.expire(oldest)
 }
 
 // avoid refuses callers who wait for a dead resource, and makes the others try later.

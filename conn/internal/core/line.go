@@ -229,6 +229,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	case err == nil && q.uncounted: // so there was a count for a request that has timed out
 		c.reg.Unsubscribed(l.rid, 1)
 		c.table.settle(l.rid)
+		c.returns.add(c, l.rid)
 		l.givenBack(c)
 	case err == nil && q.timedOut: // done already
 	case err == nil:
