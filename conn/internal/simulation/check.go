@@ -1,0 +1,346 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// Failure is something that must not be.
+type Failure struct {
+	What   string // in a few words, always the same ones
+	Detail string
+}
+
+// Error says what it was.
+func (f *Failure) Error() string { return f.What + ": " + f.Detail }
+
+func (w *world) fail(what, format string, args ...any) {
+	if w.broken == nil {
+		w.broken = &Failure{What: what, Detail: fmt.Sprintf(format, args...)}
+		w.tell("--- %v", w.broken)
+	}
+}
+
+// checkTransition checks that a transition is one of the table, and has a reason.
+func (w *world) checkTransition(t *state.Transition) {
+	w.tell("%v -> %v: %v (%v)", t.From, t.To, t.Event, t.Cause)
+	if t.From != w.state {
+		w.fail("a transition from another state", "%v -> %v, in %v", t.From, t.To, w.state)
+	}
+	w.state = t.To
+	allowed := false
+	switch t.Event {
+	case state.Started:
+		allowed = t.To == state.Dialing
+	case state.DialFailed:
+		allowed = t.From == state.Dialing && t.To == state.Dialing
+	case state.Opened:
+		allowed = t.From == state.Dialing && t.To == state.Resubscribing && w.conn != nil
+		w.noteReplay()
+	case state.Replayed:
+		allowed = t.From == state.Resubscribing && t.To == state.Connected
+		w.checkReplayed()
+	case state.Lost:
+		allowed = (t.From == state.Resubscribing || t.From == state.Connected) && t.To == state.Dialing
+	case state.GaveUp, state.CloseRequested:
+		allowed = t.To == state.Closed
+	}
+	if !allowed {
+		w.fail("a transition that is not in the table", "%v -> %v: %v", t.From, t.To, t.Event)
+	}
+	if t.Delay < 0 || t.Delay > maxDelay {
+		w.fail("a delay out of bounds", "%v", t.Delay)
+	}
+	if errors.Is(t.Cause, subs.ErrInconsistent) && w.conn != nil && w.conn.reasons == 0 {
+		w.fail("a planned reconnect without a reason", "%v", t.Cause)
+	}
+}
+
+// noteReplay notes what the replay consists of.
+func (w *world) noteReplay() {
+	for n := range name(names) {
+		w.conn.toReplay[n] = w.hasSynced(n) && w.core.Inspect(rids[n]).Direct == 0
+	}
+}
+
+// checkReplayed checks that the replay was answered, or has timed out.
+func (w *world) checkReplayed() {
+	for _, o := range w.out {
+		if o.replay && !o.timedOut {
+			w.fail("connected before the replay was answered", "%v %v", o.Type, o.name)
+		}
+	}
+}
+
+// checkRequest checks that a request may be sent.
+func (w *world) checkRequest(q wire.Request, n name) {
+	if q.Type == wire.TypeVersion {
+		return
+	}
+	places, out := 0, 1
+	for i := range w.out {
+		o := &w.out[i]
+		if o.timedOut || !usesLine(o.Request) || !usesLine(q) {
+			continue
+		}
+		if o.name == n && w.now.Before(o.sent.Add(requestTimeout)) {
+			w.fail("two requests of a line are out", "%v and %v %v", o.Type, q.Type, n)
+		}
+		if o.Type != wire.TypeUnsubscribe {
+			out++
+			if w.now.Before(o.sent.Add(slotTime)) {
+				places++
+			}
+		}
+	}
+	if q.Type != wire.TypeUnsubscribe && (places >= 2*w.setup.Window || out > 20*w.setup.Window) {
+		w.fail("more requests than the windows allow", "%d places, %d out", places, out)
+	}
+	c := w.conn
+	switch q.Type {
+	case wire.TypeUnsubscribe:
+		if known := w.core.Inspect(rids[n]); !known.Uncertain && c.certain(n) && q.Count > c.most[n] {
+			w.fail("more is released than there is", "%d of %d of %v", q.Count, c.direct[n], n)
+		}
+	case wire.TypeSubscribe, wire.TypeGet:
+		if c.dead[n] && c.reachedNow()[n] && w.core.ResyncAt().IsZero() {
+			w.fail("what is dead is asked for", "%v %v", q.Type, n)
+		}
+	}
+}
+
+// certain reports whether the frames alone tell the number of direct subscriptions.
+func (b *belief) certain(n name) bool { return !b.unsure[n] && !b.lost[n] }
+
+func (b *belief) reachedNow() [names]bool {
+	var roots [names]bool
+	for n, direct := range b.direct {
+		roots[n] = direct > 0 && !b.dead[n]
+	}
+	return b.reached(roots)
+}
+
+// checkStep checks everything that must hold after every step.
+func (w *world) checkStep(before state.State) {
+	if before == state.Closed && w.core.State() != state.Closed {
+		w.fail("closed is not the end", "%v", w.core.State())
+	}
+	if w.core.State() != w.state {
+		w.fail("a change of state without a transition", "%v, reported %v", w.core.State(), w.state)
+	}
+	if d := w.core.Deadline(); !d.IsZero() && d.Before(w.now) {
+		w.fail("a deadline in the past", "by %v", w.now.Sub(d))
+	}
+	if w.closed() {
+		w.checkClosed()
+		return
+	}
+	var known [names]core.Inspection
+	for n := range known {
+		known[n] = w.core.Inspect(rids[n])
+	}
+	if w.conn != nil {
+		w.checkCopies(&known)
+	} else {
+		w.checkStale(&known)
+	}
+	w.checkCached(&known)
+	w.checkListeners(&known)
+	w.checkSizes()
+}
+
+// checkClosed checks that nothing is left to do.
+func (w *world) checkClosed() {
+	if len(w.asked) > 0 || len(w.listeners) > 0 || w.conn != nil || w.dial != nil || !w.core.Deadline().IsZero() {
+		w.fail("closed, and not done", "%d requests, %d listeners, socket %v, dial %v, deadline %v",
+			len(w.asked), len(w.listeners), w.conn != nil, w.dial != nil, w.core.Deadline())
+	}
+}
+
+// checkCopies compares what the client has with what it has been sent.
+func (w *world) checkCopies(known *[names]core.Inspection) {
+	c := w.conn
+	if c.reasons&garbled != 0 {
+		return // who knows what was in that frame
+	}
+	var sure, roots [names]bool
+	for n := range known {
+		roots[n] = known[n].Direct > 0
+		sure[n] = roots[n] && !c.dead[n] // or it holds nothing, but an unsubscribe event is still to say so
+	}
+	held, mayBeHeld := c.reached(sure), c.reached(roots)
+	for n := range name(names) {
+		k := &known[n]
+		if !k.Uncertain && c.certain(n) && k.Direct != c.direct[n] {
+			w.fail("another count than the gateway's", "%v: %d, not %d", n, k.Direct, c.direct[n])
+		}
+		switch {
+		case k.Live && (c.copies[n] == nil || c.dead[n]):
+			w.fail("live, although the gateway does not follow it", "%v %v, dead %v", n, k.Content, c.dead[n])
+		case k.Live && !mayBeHeld[n] && w.core.ResyncAt().IsZero():
+			w.fail("live, although nothing holds it", "%v %v", n, k.Content)
+		case k.Live && !c.mixedUp[n] && !c.copies[n].shows(k.Content):
+			w.fail("another content than the gateway's", "%v %v, not %v", n, k.Content, c.copies[n])
+		case !k.Live && held[n] && c.copies[n] != nil && !c.dead[n] && w.core.ResyncAt().IsZero():
+			w.fail("not live, although the gateway follows it", "%v %v, sent %v", n, k.Content, c.copies[n])
+		}
+	}
+}
+
+// checkStale checks that without a connection nothing passes for live.
+func (w *world) checkStale(known *[names]core.Inspection) {
+	for n, k := range known {
+		if k.Live || k.Direct != 0 || k.Dead || k.Busy || k.Uncertain {
+			w.fail("something is left of a connection", "%v: %+v", name(n), k)
+		}
+	}
+}
+
+// checkCached checks that nothing is kept that nobody can reach, once no answer can
+// turn out to need it.
+func (w *world) checkCached(known *[names]core.Inspection) {
+	sizes := w.core.Sizes()
+	if w.core.State() != state.Connected || sizes.Requests > 0 {
+		return
+	}
+	var todo []name
+	var reached [names]bool
+	count := 0
+	visit := func(n name) {
+		if !reached[n] {
+			reached[n] = true
+			todo = append(todo, n)
+		}
+	}
+	for n, k := range known {
+		if k.Known {
+			count++
+		}
+		if k.Wanted || k.Direct > 0 {
+			visit(name(n))
+		}
+	}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		eachReference(known[n].Content, visit)
+	}
+	for n, k := range known {
+		if k.Known && !reached[n] {
+			w.fail("something is kept that nobody needs", "%v: %+v", name(n), k)
+		}
+	}
+	if have := w.core.Stats().Resources; have != count {
+		w.fail("something is kept that nobody knows of", "%d resources, not %d", have, count)
+	}
+}
+
+func eachReference(r *subs.Resource, f func(name)) {
+	switch {
+	case r == nil:
+	case r.Kind() == wire.KindModel:
+		for i := range props {
+			if v := r.Value(props[i : i+1]); v.IsReference() {
+				f(nameOf(v.RID()))
+			}
+		}
+	case r.Kind() == wire.KindCollection:
+		for i := range r.Len() {
+			if v := r.At(i); v.IsReference() {
+				f(nameOf(v.RID()))
+			}
+		}
+	}
+}
+
+// checkListeners compares what programs have made of their events with what the
+// gateway has sent.
+func (w *world) checkListeners(known *[names]core.Inspection) {
+	for _, l := range w.listeners {
+		switch {
+		case !l.synced:
+		case l.stream:
+			w.checkStream(l, known)
+		default:
+			k := &known[l.name]
+			if !k.Wanted {
+				w.fail("a subscription that the client has forgotten", "%v", l)
+			}
+			if l.live != k.Live {
+				w.fail("a subscription that was not told how it stands", "%v is told %v, not %v", l, l.live, k.Live)
+			}
+			if k.Live && l.upToDate() {
+				w.checkMirrors(l)
+			}
+		}
+	}
+}
+
+// checkMirrors compares the copies of a listener whose resource is live.
+func (w *world) checkMirrors(l *listener) {
+	expected := [names]bool{}
+	expected[l.name] = true
+	if l.deep {
+		expected = w.conn.reached(expected)
+	}
+	for n, expected := range expected {
+		m, c := &l.copies[n], w.conn.copies[n]
+		switch {
+		case !w.core.ResyncAt().IsZero():
+		case !expected && m.content != nil:
+			w.fail("a deep subscription has what it does not reach", "%v: %v", l, name(n))
+		case !expected || c == nil || w.conn.mixedUp[n] || w.conn.reasons&garbled != 0 || w.conn.dead[n]:
+		case m.content == nil || !m.live || !m.equal(c):
+			w.fail("the events lead elsewhere", "%v has %v %v live %v, not %v", l, name(n), m.content, m.live, c)
+		}
+	}
+}
+
+// checkStream compares the copies of a stream with everything that is live.
+func (w *world) checkStream(l *listener, known *[names]core.Inspection) {
+	if !l.upToDate() {
+		return
+	}
+	for n, k := range known {
+		m := &l.copies[n]
+		if k.Live != (m.content != nil && m.live) {
+			w.fail("a stream was not told how a resource stands", "%v: live %v, told %v", name(n), k.Live, m.content != nil && m.live)
+		} else if k.Live && !m.shows(k.Content) {
+			w.fail("the events of a stream lead elsewhere", "%v has %v, not %v", name(n), m.content, k.Content)
+		}
+	}
+}
+
+// checkSizes checks what must not grow.
+func (w *world) checkSizes() {
+	s := w.core.Sizes()
+	if s.Lines > names || s.Retries > names || s.Asked > names || s.Queued > 2*names || s.Offline > w.setup.Offline {
+		w.fail("something grows", "%+v", s)
+	}
+	if s.Requests != len(w.out) && w.conn != nil {
+		w.fail("another number of requests out than there are", "%d, not %d", s.Requests, len(w.out))
+	}
+}
+
+// checkSnapshot checks what a Get is answered with.
+func (w *world) checkSnapshot(n name, r *subs.Resource) {
+	c := w.conn
+	if c == nil {
+		w.fail("a snapshot without a connection", "%v", r)
+		return
+	}
+	if c.copies[n].shows(r) {
+		return
+	}
+	for _, recent := range c.recent[n] {
+		if recent.shows(r) {
+			return
+		}
+	}
+	w.fail("a snapshot of what was not sent", "%v: %v, not %v", n, r, c.copies[n])
+}

@@ -1,0 +1,167 @@
+package simulation
+
+import (
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// receive does what the client asks for.
+func (c *conn) receive(q wire.Request) {
+	n := nameOf(q.RID)
+	switch q.Type {
+	case wire.TypeVersion:
+		c.push(q.ID, wireVersion(q.ID))
+	case wire.TypeSubscribe:
+		c.subscribeRequest(q.ID, n)
+	case wire.TypeGet:
+		c.getRequest(q.ID, n)
+	case wire.TypeUnsubscribe:
+		c.unsubscribeRequest(q.ID, n, q.Count)
+	default:
+		c.call(q, n)
+	}
+}
+
+func wireVersion(id uint64) []byte {
+	return append(appendID([]byte(`{"result":{"protocol":"1.2.3"},"id":`), id), '}')
+}
+
+func (c *conn) subscribeRequest(id uint64, n name) {
+	ok := c.subscribe(n, func(e *entry, a access) {
+		if code := a.refusal(); code != "" {
+			c.fail(id, code)
+			c.unsubscribe(e, 1)
+			return
+		}
+		e.whenReady(func() {
+			if code := e.failure(); code != "" {
+				c.fail(id, code)
+				c.unsubscribe(e, 1)
+				return
+			}
+			c.effect(effect{kind: granted, name: n})
+			c.replySet(id, e)
+		})
+	})
+	if !ok {
+		c.fail(id, res.CodeSubscriptionLimitExceeded)
+	}
+}
+
+// getRequest is a subscribe that gives its direct subscription back, except when the
+// resource is in error: then the gateway forgets to.
+func (c *conn) getRequest(id uint64, n name) {
+	ok := c.subscribe(n, func(e *entry, a access) {
+		if code := a.refusal(); code != "" {
+			c.fail(id, code)
+			c.unsubscribe(e, 1)
+			return
+		}
+		e.whenReady(func() {
+			if code := e.failure(); code != "" {
+				c.effect(effect{kind: unsure, name: n})
+				c.fail(id, code)
+				return
+			}
+			c.replySet(id, e)
+			c.unsubscribe(e, 1)
+		})
+	})
+	if !ok {
+		c.fail(id, res.CodeSubscriptionLimitExceeded)
+	}
+}
+
+func (c *conn) replySet(id uint64, e *entry) {
+	s := &set{conn: c}
+	if e.state == sent {
+		c.effect(effect{kind: nothing, name: e.name})
+	}
+	e.collect(s, false)
+	b := result()
+	if members := s.append(nil); len(members) > 0 {
+		b = append(b, members[1:]...)
+	}
+	c.finish(id, b)
+	e.markSent()
+}
+
+func (c *conn) unsubscribeRequest(id uint64, n name, count int) {
+	e := c.entries[n]
+	if e == nil || e.direct < count {
+		c.effect(effect{kind: noSubscription, name: n, count: count})
+		c.fail(id, res.CodeNoSubscription)
+		return
+	}
+	c.unsubscribe(e, count)
+	c.effect(effect{kind: taken, name: n, count: count})
+	c.push(id, append(appendID([]byte(`{"id":`), id), '}'))
+}
+
+// call asks for access and then the service; auth needs no access. A resource which
+// the connection does not hold is asked for access each time.
+func (c *conn) call(q wire.Request, n name) {
+	kind, e := askCall, c.entries[n]
+	if q.Type == wire.TypeAuth {
+		kind = askAuth
+	}
+	if e == nil {
+		e = newEntry(c, n)
+	}
+	pass := func(a access) {
+		if a.code != "" {
+			c.fail(q.ID, a.code)
+			return
+		}
+		c.gateway.request(c, question{kind: kind, name: n, method: q.Method}, func(a answer) { c.called(q.ID, a) })
+	}
+	if kind == askAuth {
+		pass(access{})
+		return
+	}
+	e.withAccess(pass)
+}
+
+func (c *conn) called(id uint64, a answer) {
+	switch {
+	case a.code != "":
+		c.fail(id, a.code)
+	case a.found == nameless:
+		c.finish(id, append(result(), `"payload":null`...))
+	default:
+		c.replyResource(id, a.found)
+	}
+}
+
+// replyResource answers with a resource, which is subscribed. It is a success even
+// when the resource cannot be had, because the call was one.
+func (c *conn) replyResource(id uint64, n name) {
+	reply := func(s *set) {
+		b := append(append(append(result(), `"rid":"`...), rids[n]...), '"')
+		c.finish(id, s.append(b))
+	}
+	ok := c.subscribe(n, func(e *entry, a access) {
+		s := &set{conn: c}
+		if code := a.refusal(); code != "" {
+			c.effect(effect{kind: unsure, name: n})
+			s.member(wire.KindError, n)
+			s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
+			reply(s)
+			c.unsubscribe(e, 1)
+			return
+		}
+		e.whenReady(func() {
+			kind := granted
+			if e.failure() != "" {
+				kind = unsure
+			}
+			c.effect(effect{kind: kind, name: n})
+			e.collect(s, false)
+			reply(s)
+			e.markSent()
+		})
+	})
+	if !ok {
+		c.fail(id, res.CodeSubscriptionLimitExceeded)
+	}
+}
