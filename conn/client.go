@@ -111,6 +111,7 @@ func (s *settings) core(random *rand.Rand) core.Config {
 		ProbeInterval:  s.probe,
 		NoticeInterval: time.Minute,
 		Types:          s.types,
+		ExpansionDepth: s.depth,
 		Rand:           random,
 	}
 }

@@ -137,6 +137,35 @@ func ExampleWithType() {
 	// Output: {Title:Emma} <nil>
 }
 
+// A type that has room for what a resource refers to gets it, as it is after the event.
+func ExampleWithType_references() {
+	type book struct{ Title string }
+	type shelf []book // and not []res.Ref
+	c, library, end := libraryClient(conn.WithType[shelf]("library.books"))
+	defer end()
+	ctx := context.Background()
+	s, err := c.Subscribe(ctx, "library.books")
+	check(err)
+	check(library.Add("library.books", 1, res.Ref("book.2")))
+	for ev := range s.Events(ctx) {
+		switch ev := ev.(type) {
+		case *subs.Sync:
+			fmt.Println(ev.Decoded())
+			continue
+		case *subs.Add:
+			fmt.Println(ev.Decoded())
+		}
+		break
+	}
+	v, err := c.View(ctx, "library.books")
+	check(err)
+	fmt.Println(v.WithDepth(0).Value("library.books")) // books without what is in them
+	// Output:
+	// [{Emma}] <nil>
+	// [{Emma} {Dracula}] <nil>
+	// [{} {}] <nil>
+}
+
 func ExampleClient_Set() {
 	c, _, end := libraryClient()
 	defer end()

@@ -47,6 +47,7 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		{"ws://h", conn.WithProbeInterval(-1), "WithProbeInterval: -1ns"},
 		{"ws://h", conn.WithProbeInterval(time.Second - 1), "WithProbeInterval"},
 		{"ws://h", conn.WithProbeInterval(25 * time.Hour), "WithProbeInterval: 25h"},
+		{"ws://h", conn.WithExpansionDepth(-1), "WithExpansionDepth: -1"},
 		{"ws://h", conn.WithReplayRate(0), "WithReplayRate: 0"},
 		{"ws://h", conn.WithReplayJitter(0), "WithReplayJitter"},
 		{"ws://h", conn.WithOfflineQueue(-1), "WithOfflineQueue"},

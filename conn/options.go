@@ -51,6 +51,7 @@ type settings struct {
 	queueLimits  subs.Limits
 
 	types       []subs.Type
+	depth       int // of expanding references
 	header      http.Header
 	tls         *tls.Config
 	netDial     func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -80,6 +81,7 @@ func defaults() *settings {
 		readLimit:      64 << 20,
 		readBuffer:     32 << 10,
 		queueLimits:    subs.Limits{Events: 1024, Bytes: 4 << 20},
+		depth:          subs.DefaultDepth,
 		proxy:          environmentProxy,
 	}
 }
@@ -293,6 +295,12 @@ func WithSeed(a, b uint64) Option {
 // specific one counts. Events then hand out the resource as a T, see
 // [subs.Sync.Decoded], and views do with [subs.View.Value]. A resource that does not
 // fit its type is an error there, and not fatal.
+//
+// Where T has room for what a reference leads to, a struct, map, slice or interface,
+// the reference is expanded, see [subs.View.Decode]: as it was after the event. Where it has a
+// string or a [res.Ref], it stays a reference, which costs nothing. Every
+// event that can be decoded keeps the whole resource, and what it is expanded with, until
+// it is read; that counts in [WithQueueLimits].
 func WithType[T any](pattern res.Pattern) Option {
 	return func(s *settings) error {
 		if err := pattern.Check(); err != nil {
@@ -301,6 +309,13 @@ func WithType[T any](pattern res.Pattern) Option {
 		s.types = append(s.types, subs.TypeOf[T](pattern))
 		return nil
 	}
+}
+
+// WithExpansionDepth sets how many references deep views and decoded events expand.
+// The default is 100; zero leaves references as they are. A view can be given another depth,
+// see [subs.View.WithDepth].
+func WithExpansionDepth(levels int) Option {
+	return number("WithExpansionDepth", levels, 0, func(s *settings) { s.depth = levels })
 }
 
 func duration(option string, d time.Duration, set func(*settings)) Option {

@@ -158,7 +158,7 @@ func (e *Change) String() string {
 }
 
 func (e *Change) size() int {
-	n := eventSize
+	n := eventSize + e.typed.size()
 	for _, c := range e.Changes {
 		n += eventSize + len(c.Name) + len(c.Old.Text()) + len(c.New.Text())
 	}
@@ -178,7 +178,7 @@ type Add struct {
 // String returns the event on one line, for people.
 func (e *Add) String() string { return fmt.Sprintf("%s add [%d] %s", e.rid, e.Index, e.Value.Raw()) }
 
-func (e *Add) size() int { return eventSize + len(e.Value.Text()) }
+func (e *Add) size() int { return eventSize + e.typed.size() + len(e.Value.Text()) }
 
 // Remove says that the item at Index, which was Value, left a collection
 // (RES-Client protocol, collection remove event).
@@ -195,7 +195,7 @@ func (e *Remove) String() string {
 	return fmt.Sprintf("%s remove [%d] %s", e.rid, e.Index, e.Value.Raw())
 }
 
-func (e *Remove) size() int { return eventSize + len(e.Value.Text()) }
+func (e *Remove) size() int { return eventSize + e.typed.size() + len(e.Value.Text()) }
 
 // Custom is an event with a name of the service's own. Payload is JSON, "null"
 // when the service sent none.

@@ -64,7 +64,7 @@ func (r *Registry) tellLive(x revived) {
 		case h.synced && h.Deep:
 			r.sync(h, SyncReconnect)
 		case h.synced:
-			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot(), as: r.types.of(e.rid)})
+			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot(), typed: r.typed(e)})
 		}
 	}
 	for _, h := range x.watchers {

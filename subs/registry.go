@@ -48,6 +48,7 @@ type Registry struct {
 	unsynced   int        // how many of them are not held
 	lost       int        // how many of these were held once: their handles have had a Sync
 	types      typeSet
+	depth      int // of views
 	streams    []*Handle
 	deliveries []Delivery
 	faults     []error
@@ -142,6 +143,7 @@ var errReleased = errors.New("nothing holds the resource at the gateway any more
 func NewRegistry(types ...Type) *Registry {
 	return &Registry{
 		types:   newTypeSet(types),
+		depth:   DefaultDepth,
 		entries: make(map[string]*entry),
 		wanted:  list.New(),
 		stuck:   make(map[*entry]struct{}),

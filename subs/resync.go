@@ -8,7 +8,7 @@ import "github.com/resclient/resclient-go/wire"
 type resync struct {
 	subject
 	old, new *Resource
-	as       *Type
+	typed               // to what the resource is after them all
 	prepared *expansion // nil before it is read
 }
 
@@ -16,10 +16,7 @@ func (e *resync) String() string { return e.rid + " resync" }
 
 // The old content is kept alive by the queue alone. Its size is not known
 // without a walk, so each item is counted as a small value.
-func (e *resync) size() int { return eventSize * (1 + e.old.Len()) }
-
-// typed lets each event be decoded to what the resource is after them all.
-func (e *resync) typed() typed { return typed{after: e.new, as: e.as} }
+func (e *resync) size() int { return eventSize*(1+e.old.Len()) + e.typed.size() }
 
 // expansion hands out the events of a resync one by one.
 type expansion struct {
@@ -37,7 +34,7 @@ func expand(r *resync) *expansion {
 	case r.old.kind != r.new.kind: // the Sync says it all
 	case r.new.kind == wire.KindModel:
 		if changes := diffModel(r.old, r.new); len(changes) > 0 {
-			x.change = &Change{subject: r.subject, typed: r.typed(), Changes: changes, Resync: true}
+			x.change = &Change{subject: r.subject, typed: r.typed, Changes: changes, Resync: true}
 		}
 	case r.new.kind == wire.KindCollection:
 		x.edit = diffCollection(r.old.items, r.new.items)
@@ -55,13 +52,13 @@ func (x *expansion) next() (ev Event, last bool) {
 	case len(x.edit.removes) > 0:
 		i := x.edit.removes[0]
 		x.edit.removes = x.edit.removes[1:]
-		return &Remove{subject: x.subject, typed: x.typed(), Index: i, Value: x.old.items[i], Resync: true}, false
+		return &Remove{subject: x.subject, typed: x.typed, Index: i, Value: x.old.items[i], Resync: true}, false
 	case len(x.edit.adds) > 0:
 		i := x.edit.adds[0]
 		x.edit.adds = x.edit.adds[1:]
-		return &Add{subject: x.subject, typed: x.typed(), Index: i, Value: x.new.items[i], Resync: true}, false
+		return &Add{subject: x.subject, typed: x.typed, Index: i, Value: x.new.items[i], Resync: true}, false
 	}
-	return &Sync{subject: x.subject, typed: x.typed(), Resource: x.new, Reason: x.reason()}, true
+	return &Sync{subject: x.subject, typed: x.typed, Resource: x.new, Reason: x.reason()}, true
 }
 
 func (x *expansion) reason() SyncReason {

@@ -3,6 +3,7 @@ package subs
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,16 +16,18 @@ var ErrNoType = errors.New("no type is registered for the resource")
 // Type is the Go type that resources whose names match a pattern are decoded into.
 type Type struct {
 	pattern res.Pattern
-	decode  func(*Resource) (any, error)
+	shape   *shape
+	decode  func(*View, *Resource) (any, error)
 }
 
 // TypeOf returns the type T for a pattern, in which '*' is one part of a name and
-// '>' one or more at the end. Resources are decoded into it as [Resource.Decode]
-// does.
+// '>' one or more at the end. Resources are decoded into it as [View.Decode] does: where
+// T has room for what a reference leads to, it is expanded.
 func TypeOf[T any](pattern res.Pattern) Type {
-	return Type{pattern: pattern, decode: func(r *Resource) (any, error) {
+	s := shapeOf(reflect.TypeFor[T]())
+	return Type{pattern: pattern, shape: s, decode: func(view *View, r *Resource) (any, error) {
 		var v T
-		err := r.Decode(&v)
+		err := view.decode(r, &v, s)
 		return v, err
 	}}
 }
@@ -67,20 +70,34 @@ func (s typeSet) of(rid string) *Type {
 }
 
 // typed is what an event carries so that it can be decoded: the resource as it was
-// after the event, and the type it is to be decoded into; nothing without a type.
+// after the event, the type it is to be decoded into, and what it refers to, as far
+// as the type has room for it; nothing without a type.
 type typed struct {
 	after *Resource
 	as    *Type
+	view  *View
 }
 
 // Decoded returns the resource as it was after the event, as a value of the type
-// that is registered for it, see [TypeOf]. The error says why it cannot be decoded;
+// that is registered for it, see [TypeOf]. Where the type has room for what references
+// lead to, that is as it was then, too. The error says why it cannot be decoded;
 // later events may be. Without a type it is [ErrNoType].
 func (t typed) Decoded() (any, error) {
 	if t.as == nil {
 		return nil, ErrNoType
 	}
-	return t.as.decode(t.after)
+	return t.as.decode(t.view, t.after)
+}
+
+// valueSize is what a value takes without its text, which the copies share.
+const valueSize = 32
+
+// size estimates the bytes that only the event keeps alive.
+func (t typed) size() int {
+	if t.as == nil {
+		return 0
+	}
+	return valueSize*t.after.Len() + eventSize*len(t.view.resources)
 }
 
 // typed returns what lets an event of e be decoded. Copies that have no type are
@@ -90,12 +107,19 @@ func (r *Registry) typed(e *entry) typed {
 	if as == nil {
 		return typed{}
 	}
-	return typed{after: e.snapshot(), as: as}
+	return r.typedAs(e.snapshot(), as)
+}
+
+// typedAs returns what lets content be decoded into a type, or nothing without one.
+func (r *Registry) typedAs(content *Resource, as *Type) typed {
+	if as == nil {
+		return typed{}
+	}
+	return typed{after: content, as: as, view: r.room(content, as.shape)}
 }
 
 // Value returns a resource as a value of the type that is registered for it, see
-// [TypeOf]. Its references are not expanded: they are decoded into a string, a
-// [res.Ref] or a [res.SoftRef].
+// [TypeOf] and [View.Decode].
 func (v *View) Value(rid string) (any, error) {
 	r := v.Resource(rid)
 	as := v.types.of(rid)
@@ -105,14 +129,48 @@ func (v *View) Value(rid string) (any, error) {
 	case as == nil:
 		return nil, fmt.Errorf("decode %q: %w", rid, ErrNoType)
 	}
-	return as.decode(r)
+	return as.decode(v, r)
 }
 
 // syncOf makes the Sync of a resource.
 func (r *Registry) syncOf(content *Resource, reason SyncReason) *Sync {
-	s := &Sync{subject: subject{content.rid}, Resource: content, Reason: reason}
-	if as := r.types.of(content.rid); as != nil {
-		s.typed = typed{after: content, as: as}
+	return &Sync{
+		subject:  subject{content.rid},
+		typed:    r.typedAs(content, r.types.of(content.rid)),
+		Resource: content,
+		Reason:   reason,
 	}
-	return s
+}
+
+// room collects the copies of what content refers to, and what that refers to, as far
+// as the shape has room for it.
+func (r *Registry) room(content *Resource, s *shape) *View {
+	type part struct {
+		content *Resource
+		place   *shape
+	}
+	type visit struct {
+		rid   string
+		place *shape
+	}
+	v, seen := r.newView(), make(map[visit]bool)
+	level := []part{{content, s}}
+	for depth := v.depth; depth > 0 && len(level) > 0; depth-- {
+		var next []part
+		for _, p := range level {
+			p.place.places(p.content, func(_ string, ref res.Value, place *shape) {
+				if !ref.IsReference() || !place.follows() {
+					return
+				}
+				to := visit{ref.RID(), place}
+				if e := r.entries[to.rid]; e != nil && e.content != nil && !seen[to] {
+					seen[to] = true
+					v.add(e)
+					next = append(next, part{e.content, place})
+				}
+			})
+		}
+		level = next
+	}
+	return v
 }

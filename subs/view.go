@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/resclient/resclient-go/res"
-	"github.com/resclient/resclient-go/wire"
 )
 
 // View is what some resources, and everything they refer to, were at one moment:
@@ -34,7 +34,7 @@ var ErrExpansionTooLarge = errors.New("the references expand to too much")
 
 // Limits of expanding references.
 const (
-	DefaultDepth = 100      // how many references deep, unless [View.WithDepth] says otherwise
+	DefaultDepth = 100      // how many references deep, unless [View.WithDepth] or [Registry.ExpandTo] says otherwise
 	MaxExpansion = 64 << 20 // bytes of JSON: shared resources are repeated at every place
 )
 
@@ -49,22 +49,29 @@ func (r *Registry) View(rids ...string) *View {
 		if _, have := v.resources[rid]; have || e == nil || e.content == nil {
 			continue
 		}
-		v.resources[rid] = viewed{content: e.snapshot(), live: e.standing == held}
+		v.add(e)
 		e.content.references(func(child string) { todo = append(todo, child) })
 	}
 	return v
 }
 
 func (r *Registry) newView() *View {
-	return &View{resources: make(map[string]viewed), types: r.types, depth: DefaultDepth}
+	return &View{resources: make(map[string]viewed), types: r.types, depth: r.depth}
 }
+
+func (v *View) add(e *entry) {
+	v.resources[e.rid] = viewed{content: e.snapshot(), live: e.standing == held}
+}
+
+// ExpandTo sets how many references deep the views and the decoded events to come
+// expand; without it, that is [DefaultDepth].
+func (r *Registry) ExpandTo(levels int) { r.depth = max(0, levels) }
 
 // viewOnly collects the copies of rids and of nothing else.
 func (r *Registry) viewOnly(rids []string) *View {
 	v := r.newView()
 	for _, rid := range rids {
-		e := r.entries[rid]
-		v.resources[rid] = viewed{content: e.snapshot(), live: e.standing == held}
+		v.add(r.entries[rid])
 	}
 	return v
 }
@@ -113,114 +120,43 @@ func (v *View) JSON(rid string) ([]byte, error) {
 	if r == nil {
 		return nil, fmt.Errorf("expand %q: %w", rid, ErrNotInView)
 	}
-	x := expander{view: v, above: map[string]bool{}}
-	x.resource(r, v.depth)
-	if x.err != nil {
-		return nil, fmt.Errorf("expand %q: %w", rid, x.err)
-	}
-	return x.text, nil
+	return v.expand(r, nil)
 }
 
-// Decode stores a resource with its references expanded, see [View.JSON], in the
-// Go value dst points to, as [json.Unmarshal] would. A resource in error returns
-// its error.
+// Decode stores a resource in the Go value dst points to, as [json.Unmarshal] would.
+// Where that has room for the resource that a reference leads to, a struct, map,
+// slice or interface, the reference is expanded, see [View.JSON]. Where it has a
+// string, a [res.Ref] or a [res.Value], it stays a reference. What a struct has no
+// field for is not looked at. A resource in error returns its error.
 func (v *View) Decode(rid string, dst any) error {
-	if r := v.Resource(rid); r != nil && r.Err() != nil {
-		return fmt.Errorf("decode %q: %w", rid, r.Err())
+	r := v.Resource(rid)
+	if r == nil {
+		return fmt.Errorf("decode %q: %w", rid, ErrNotInView)
 	}
-	text, err := v.JSON(rid)
+	return v.decode(r, dst, shapeOf(target(dst)))
+}
+
+// target returns the type that a pointer points to, nil if it is none.
+func target(dst any) reflect.Type {
+	if t := reflect.TypeOf(dst); t != nil && t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return nil // encoding/json will say so
+}
+
+// decode decodes r, whose references are looked up in the view.
+func (v *View) decode(r *Resource, dst any, s *shape) error {
+	if r.err != nil {
+		return fmt.Errorf("decode %q: %w", r.rid, r.err)
+	}
+	text, err := v.expand(r, s)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(text, dst); err != nil {
-		return fmt.Errorf("decode %q: %w", rid, err)
+		return fmt.Errorf("decode %q: %w", r.rid, err)
 	}
 	return nil
-}
-
-// expander writes resources as JSON.
-type expander struct {
-	view  *View
-	text  []byte
-	above map[string]bool // the resources that are being written, from the root down
-	err   error
-}
-
-func (x *expander) resource(r *Resource, depth int) {
-	x.above[r.rid] = true
-	defer delete(x.above, r.rid)
-	switch r.kind {
-	case wire.KindModel:
-		x.model(r, depth)
-	case wire.KindCollection:
-		x.collection(r, depth)
-	default:
-		x.raw(`{"error":`)
-		x.marshal(r.err)
-		x.raw(`}`)
-	}
-}
-
-func (x *expander) model(r *Resource, depth int) {
-	x.raw(`{`)
-	for i := range r.properties() {
-		p := r.property(i)
-		if i > 0 {
-			x.raw(`,`)
-		}
-		x.marshal(p.Name)
-		x.raw(`:`)
-		x.value(p.Value, depth)
-	}
-	x.raw(`}`)
-}
-
-func (x *expander) collection(r *Resource, depth int) {
-	x.raw(`[`)
-	for i, item := range r.items {
-		if i > 0 {
-			x.raw(`,`)
-		}
-		x.value(item, depth)
-	}
-	x.raw(`]`)
-}
-
-func (x *expander) value(v res.Value, depth int) {
-	if x.err != nil {
-		return
-	}
-	if v.IsReference() && depth > 0 && !x.above[v.RID()] {
-		if r := x.view.Follow(v); r != nil {
-			x.resource(r, depth-1)
-			return
-		}
-	}
-	if v.Kind() == res.Data {
-		var inner json.RawMessage
-		if x.err = v.Decode(&inner); x.err == nil {
-			x.raw(string(inner))
-		}
-		return
-	}
-	x.raw(v.Raw())
-}
-
-func (x *expander) marshal(v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		x.err = err
-		return
-	}
-	x.raw(string(text))
-}
-
-func (x *expander) raw(text string) {
-	if len(x.text)+len(text) > MaxExpansion {
-		x.err = ErrExpansionTooLarge
-		return
-	}
-	x.text = append(x.text, text...)
 }
 
 // StaleSome returns the ids of up to n wanted resources that are not live, in the

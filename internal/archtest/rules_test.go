@@ -69,6 +69,12 @@ var pureImports = map[string]struct{ parts []string }{
 	"io": {parts: []string{"EOF", "ErrUnexpectedEOF"}},
 	// Pull and Pull2 start a coroutine.
 	"iter": {parts: []string{"Seq", "Seq2"}},
+	// What a type has room for, not calling or changing anything.
+	"encoding": {parts: []string{"TextUnmarshaler"}},
+	"reflect": {parts: []string{
+		"Type", "TypeFor", "TypeOf", "PointerTo",
+		"Array", "Interface", "Map", "Pointer", "Slice", "String", "Struct",
+	}},
 	// The source of randomness is handed in.
 	"math/rand/v2": {parts: []string{"Rand", "Source"}},
 	// Values, not the clock, timers or the local time zone.

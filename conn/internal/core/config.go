@@ -34,6 +34,7 @@ type Config struct {
 	ProbeInterval  time.Duration // before the first look for what is stuck; 0 for never
 	NoticeInterval time.Duration // least time between two notices of one kind
 
-	Types []subs.Type // what resources are decoded into
-	Rand  *rand.Rand  // for jitter
+	Types          []subs.Type // what resources are decoded into
+	ExpansionDepth int         // how many references deep views and decoded events expand
+	Rand           *rand.Rand  // for jitter
 }

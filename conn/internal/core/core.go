@@ -55,6 +55,7 @@ func New(cfg Config) *Core {
 	}
 	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}.rated(cfg.ReplayRate)
 	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
+	c.reg.ExpandTo(cfg.ExpansionDepth)
 	c.table.reset()
 	return c
 }
