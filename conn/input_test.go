@@ -244,3 +244,29 @@ func TestAMessageOverTheReadLimitEndsOnlyItsSubscription(t *testing.T) {
 		events.expect(`a.b stale: read: message larger than the read limit`, `a.b sync (reconnect) {"n":1}`)
 	})
 }
+
+func TestAnEventOverTheReadLimitEndsWhatLeadsToItsResource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("child", map[string]any{"n": 1}))
+		w.must(w.service.SetModel("parent", map[string]any{"child": res.Ref("child")}))
+		w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
+		c := w.connected(conn.WithReadLimit(1024))
+		parent, other := w.subscribe(c, "parent"), w.subscribe(c, "a.b")
+		w.must(w.service.Event("child", "dump", strings.Repeat("x", 20_000)))
+		<-parent.Done()
+		for range parent.Events(context.Background()) {
+		}
+		if !errors.Is(parent.Err(), conn.ErrTooLarge) || !strings.Contains(parent.Err().Error(), "child") {
+			t.Errorf("ended with %v, want ErrTooLarge and the child", parent.Err())
+		}
+		w.must(c.WaitInSync(context.Background()))
+		w.must(w.service.Event("child", "dump", strings.Repeat("x", 20_000)))
+		w.must(w.service.Change("a.b", map[string]any{"n": 2}))
+		read(t, other).expect(`a.b sync (first) {"n":1}`, `a.b stale: read: message larger than the read limit`,
+			`a.b sync (reconnect) {"n":1}`, `a.b change n=2 (was 1)`)
+		if g := c.Stats().Generation; g != 2 {
+			t.Errorf("generation %d: there must be one reconnect", g)
+		}
+	})
+}

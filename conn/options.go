@@ -256,7 +256,8 @@ func WithFailFast() Option {
 
 // WithReadLimit sets how large a message may be, in bytes. A larger one ends the
 // subscription that it is about, with [ErrTooLarge], and makes the client
-// reconnect for the others. The default is 64 MiB; the least is 1 KiB.
+// reconnect for the others. An event is about every subscription that leads to its
+// resource through references. The default is 64 MiB; the least is 1 KiB.
 func WithReadLimit(bytes int) Option {
 	return number("WithReadLimit", bytes, 1024, func(s *settings) { s.readLimit = bytes })
 }

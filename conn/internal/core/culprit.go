@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"github.com/resclient/resclient-go/wire"
@@ -15,6 +16,44 @@ func Culprit(head, tail []byte) *TooLargeError {
 		return &TooLargeError{RID: rid}
 	}
 	return &TooLargeError{ID: responseOf(tail)}
+}
+
+// endTooLarge ends what a message over the read limit was about: it would come again on
+// every connection, and take all others with it. An event is sent because of every
+// subscription that reaches its resource.
+func (c *Core) endTooLarge(err *TooLargeError) {
+	q := c.table.byID[err.ID]
+	if q == nil {
+		c.notice(TooLarge, err.RID, err)
+		for _, root := range c.reg.Roots(err.RID) {
+			c.endSubscription(root, eventTooLarge(root, err))
+		}
+		return
+	}
+	c.notice(TooLarge, q.RID, err)
+	switch {
+	case q.call != nil:
+		c.endCall(q, Reply{Err: err})
+	case q.Type == wire.TypeSubscribe:
+		c.endSubscription(q.RID, fmt.Errorf("subscription to %q: %w", q.RID, err))
+	case q.Type == wire.TypeGet:
+		c.line(q.RID).endGets(c, Reply{Err: err})
+	}
+}
+
+func eventTooLarge(root string, err *TooLargeError) error {
+	if root == err.RID {
+		return fmt.Errorf("subscription to %q: %w", root, err)
+	}
+	return fmt.Errorf("subscription to %q: event of %q, which it leads to: %w", root, err.RID, err)
+}
+
+// endSubscription ends everything that waits for rid or is subscribed to it.
+func (c *Core) endSubscription(rid string, err error) {
+	l := c.line(rid)
+	l.answerAll(c, err)
+	c.endHandles(rid, err)
+	l.unwanted(c)
 }
 
 // eventOf reads the resource id from the head of an event, which it makes whole by

@@ -117,27 +117,6 @@ func (c *Core) finishReplay() {
 	c.step(state.Event{Kind: state.Replayed})
 }
 
-// endTooLarge ends the subscription whose message was over the read limit: it
-// would be so again on every connection, and take all others with it.
-func (c *Core) endTooLarge(err *TooLargeError) {
-	q, rid := c.table.byID[err.ID], err.RID
-	if q != nil {
-		rid = q.RID
-	}
-	c.notice(TooLarge, rid, err)
-	switch l := c.lines[rid]; {
-	case q != nil && q.call != nil:
-		c.endCall(q, Reply{Err: err})
-	case l == nil:
-	case q == nil || q.Type == wire.TypeSubscribe:
-		l.answerAll(c, err)
-		c.endHandles(rid, fmt.Errorf("subscription to %q: %w", rid, err))
-		l.unwanted(c)
-	case q.Type == wire.TypeGet:
-		l.endGets(c, Reply{Err: err})
-	}
-}
-
 func (m *changeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Changed(m.rid, m.Change)) }
 func (m *addEvent) handle(c *Core)    { c.applied(m.rid, c.reg.Added(m.rid, m.Add)) }
 func (m *removeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Removed(m.rid, m.Remove)) }

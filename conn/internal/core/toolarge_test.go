@@ -35,6 +35,45 @@ func TestEventThatIsTooLargeEndsItsSubscriptionOnly(t *testing.T) {
 	}
 }
 
+func TestEventThatIsTooLargeEndsWhatLeadsToItsResource(t *testing.T) {
+	r := connected(t)
+	p := r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"m":{"rid":"m"}},"m":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	q := r.subscribe("q")
+	r.answer(r.sent("subscribe q")[0], `{"models":{"q":{"c":{"rid":"c"}}}}`)
+	c := r.subscribe("c")
+	r.answer(r.sent("subscribe c")[0], `{}`)
+	other := r.subscribe("other")
+	r.answer(r.sent("subscribe other")[0], `{"models":{"other":{"c":{"rid":"c","soft":true},"o":{"rid":"o"}},"o":{"v":1}}}`)
+	r.tooLarge(core.TooLargeError{RID: "c"})
+	for _, l := range []*listener{p, q, c} {
+		l.wantEnd(core.ErrTooLarge)
+	}
+	if got := p.ended.Error(); got != `subscription to "p": event of "c", which it leads to: `+core.ErrTooLarge.Error() {
+		t.Errorf("it says %s", got)
+	}
+	if got := c.ended.Error(); got != `subscription to "c": `+core.ErrTooLarge.Error() {
+		t.Errorf("it says %s", got)
+	}
+	r.reopen()
+	r.answer(r.sent("subscribe other")[0], `{"models":{"other":{"c":{"rid":"c","soft":true},"o":{"rid":"o"}},"o":{"v":1}}}`)
+	other.wantEnd(nil)
+	if s := r.core.Stats(); !other.live || s.Resources != 2 || s.Subscriptions != 1 {
+		t.Errorf("live %v, and the figures are %+v", other.live, s)
+	}
+}
+
+func TestEventOfWhatIsHeldForNobodyEndsNothing(t *testing.T) {
+	r := connected(t, func(c *core.Config) { c.Linger = time.Hour })
+	a, p := r.subscribed("a"), r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	p.close() // lingers
+	r.tooLarge(core.TooLargeError{RID: "c"})
+	a.wantEnd(nil)
+	r.reopen()
+	r.sent("subscribe a")
+}
+
 func TestAnswerThatIsTooLargeEndsItsSubscriptionOnly(t *testing.T) {
 	r := connected(t)
 	a, b := r.subscribed("a"), r.subscribed("b")
