@@ -158,6 +158,12 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 // the zero state for a moment.
 func (c *Client) State() state.State { return c.status.Load().state }
 
+// String says which gateway the client has, and how it is, without what may be secret.
+func (c *Client) String() string {
+	s := c.status.Load()
+	return fmt.Sprintf("client of %s, %v", s.gateway, s.state)
+}
+
 // Reconnect gives up the connection and dials at once, or cuts short the wait for
 // the next attempt. Like after any loss, everything is subscribed again.
 // When it returns, the client is not Connected over the old connection any more.

@@ -98,9 +98,10 @@ func exponential(first, last time.Duration) backoff.BackOff {
 	)
 }
 
-// WithLogger logs transitions and whatever is out of the ordinary. Tokens,
-// params, contents and the user info and query of URLs are never logged. The
-// default is to log nothing.
+// WithLogger logs transitions and whatever is out of the ordinary. Tokens, params, headers,
+// contents and the user info and query of URLs are never logged. Names are: resource ids with
+// their queries, methods, properties; and so are errors of the program's own hooks, and what
+// services say in theirs. The default is to log nothing.
 func WithLogger(log *slog.Logger) Option {
 	return func(s *settings) error {
 		if log == nil {

@@ -46,6 +46,9 @@ func (c *Client) accessDenied(a *attempt, rid string) {
 // errNoReturn is for a hook that ends its goroutine, as FailNow of a test does.
 var errNoReturn = errors.New("the hook did not return")
 
+// String names the connection.
+func (s *Session) String() string { return fmt.Sprintf("session of connection %d", s.generation) }
+
 // authenticate runs the Authenticate hook and tells the owner how it went.
 func (c *Client) authenticate(a *attempt) {
 	ctx, cancel := context.WithTimeout(a.ctx, c.set.authTimeout)

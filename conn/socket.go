@@ -70,7 +70,7 @@ func (s *socket) read() {
 		frame, err := s.readFrame(buffer[:0])
 		if err != nil {
 			s.flush()
-			s.lost(fmt.Errorf("read: %w", err))
+			s.lost(fmt.Errorf("read: %w", withoutReason(err)))
 			return
 		}
 		s.client.observe(s.generation, false, frame)
@@ -87,6 +87,15 @@ func (s *socket) read() {
 // keptBuffer is how large a buffer is kept for the next message. A larger one is rare, and
 // would stay for as long as the connection.
 const keptBuffer = 1 << 20
+
+// withoutReason leaves out what the gateway says when it closes the connection: it may repeat
+// anything. The code for an end without a close frame is the library's own.
+func withoutReason(err error) error {
+	if closed := (*websocket.CloseError)(nil); errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
+		return &websocket.CloseError{Code: closed.Code}
+	}
+	return err
+}
 
 // flush gives the owner what was decoded. While the owner is behind, the reader
 // waits here, and TCP makes the gateway wait.

@@ -106,6 +106,9 @@ func (s *Subscription) RID() string {
 	return s.rid
 }
 
+// String names the resource.
+func (s *Subscription) String() string { return fmt.Sprintf("subscription to %q", s.RID()) }
+
 // Done returns a channel that is closed when the subscription has ended: by its
 // Close, by the client's, or because its retry back-off said stop.
 func (s *Subscription) Done() <-chan struct{} {

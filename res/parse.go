@@ -142,7 +142,7 @@ func (o *valueObject) value() (Value, error) {
 	case hasAction && o.action.String() == "delete":
 		return Value{kind: Delete}, nil
 	case hasAction:
-		return Value{}, &ValueError{Reason: fmt.Sprintf("unknown action %q", shorten(o.action.String()))}
+		return Value{}, &ValueError{Reason: "unknown action"}
 	}
 	return Value{}, &ValueError{Reason: "an object must be a reference or inside a data value"}
 }

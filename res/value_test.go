@@ -90,7 +90,7 @@ func TestParseValueRefuses(t *testing.T) {
 		{"null as resource id", `{"rid":null}`, "an object must be a reference or inside a data value"},
 		{"empty resource id", `{"rid":""}`, "the resource id is empty"},
 		{"soft not a bool", `{"rid":"a","soft":1}`, `"soft" is not a bool`},
-		{"unknown action", `{"action":"add"}`, `unknown action "add"`},
+		{"unknown action", `{"action":"add"}`, `unknown action`},
 		{"rid and data", `{"rid":"a","data":1}`, `only one of "rid", "data" and "action" is allowed`},
 		{"rid and null data", `{"rid":"a","data":null}`, `only one of "rid", "data" and "action" is allowed`},
 		{"action and data", `{"action":"delete","data":1}`, `only one of "rid", "data" and "action" is allowed`},

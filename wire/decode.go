@@ -119,6 +119,10 @@ func (d *decoder) uint(bits int) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	switch kind := raw.Kind(); kind {
+	case '"', '{', '[': // which may be anything, and is not repeated
+		return 0, unexpected(kind, '0')
+	}
 	n, err := strconv.ParseUint(string(raw), 10, bits)
 	if err != nil {
 		return 0, fmt.Errorf("%.40q is not a whole number of at most %d bits", raw, bits)

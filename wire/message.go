@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
 	"github.com/resclient/resclient-go/res"
 )
@@ -101,7 +100,7 @@ func (d *decoder) eventName() (rid, name string, err error) {
 	text := unquote(full)
 	dot := bytes.LastIndexByte(text, '.')
 	if dot <= 0 || dot == len(text)-1 {
-		return "", "", fmt.Errorf("%.80q is not a resource id and an event name joined by a dot", text)
+		return "", "", errors.New("no dot between a resource id and an event name")
 	}
 	return string(text[:dot]), string(text[dot+1:]), nil
 }

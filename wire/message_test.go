@@ -69,9 +69,9 @@ func TestParseRefuses(t *testing.T) {
 		{"error that is a string", `{"id":1,"error":"x"}`, `invalid response at "/error", byte 19: a string where an object belongs`},
 		{"code that is a number", `{"id":1,"error":{"code":1}}`, `invalid response at "/error/code", byte 25: a number where a string belongs`},
 		{"event that is a number", `{"event":1}`, `invalid event at "/event", byte 10: a number where a string belongs`},
-		{"event without name", `{"event":"a"}`, `invalid event at "/event", byte 12: "a" is not a resource id and an event name joined by a dot`},
-		{"event with empty name", `{"event":"a."}`, `invalid event at "/event", byte 13: "a." is not a resource id and an event name joined by a dot`},
-		{"event without resource", `{"event":".a"}`, `invalid event at "/event", byte 13: ".a" is not a resource id and an event name joined by a dot`},
+		{"event without name", `{"event":"a"}`, `invalid event at "/event", byte 12: no dot between a resource id and an event name`},
+		{"event with empty name", `{"event":"a."}`, `invalid event at "/event", byte 13: no dot between a resource id and an event name`},
+		{"event without resource", `{"event":".a"}`, `invalid event at "/event", byte 13: no dot between a resource id and an event name`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
