@@ -3,6 +3,7 @@ package res
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -137,11 +138,25 @@ func (v Value) Equal(w Value) bool {
 	}
 	switch v.kind {
 	case String:
-		return v.String() == w.String()
+		return !(plain(v.text) && plain(w.text)) && v.String() == w.String()
 	case Data:
-		return normalize(v.text) == normalize(w.text)
+		return !(plain(v.text) && plain(w.text) && census(v.text) != census(w.text)) && normalize(v.text) == normalize(w.text)
 	}
 	return false
+}
+
+// plain reports whether nothing is escaped or replaced in a text, so that another plain
+// one that means the same is spelled the same, but for white space and order.
+func plain(text string) bool { return strings.IndexByte(text, '\\') < 0 && utf8.ValidString(text) }
+
+// census counts the bytes of a text, whatever their order and without white space.
+func census(text string) (sum uint64) {
+	for _, c := range []byte(text) {
+		if c > ' ' {
+			sum += uint64(c) * uint64(c) * uint64(c)
+		}
+	}
+	return sum
 }
 
 // normalize returns JSON without white space, with sorted members and minimal

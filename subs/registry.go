@@ -51,6 +51,7 @@ type Registry struct {
 	depth      int // of views
 	streams    []*Handle
 	deliveries []Delivery
+	taken      []Delivery // by the last call of TakeDeliveries; used again by the next
 	faults     []error
 
 	// Worklists of settle. Collection is iterative: however long a chain of
@@ -153,12 +154,20 @@ func NewRegistry(types ...Type) *Registry {
 	}
 }
 
-// TakeDeliveries returns the events decided since the last call, in order.
+// TakeDeliveries returns the events decided since the last call, in order. The slice
+// is good until the next call.
 func (r *Registry) TakeDeliveries() []Delivery {
 	d := r.deliveries
-	r.deliveries = nil
+	clear(r.taken) // so that it keeps no event alive
+	if r.deliveries = r.taken[:0]; cap(r.deliveries) > maxTaken {
+		r.deliveries = nil
+	}
+	r.taken = d
 	return d
 }
+
+// maxTaken is for how many deliveries room is kept.
+const maxTaken = 1024
 
 // TakeFaults returns what was found not to fit since the last call; each wraps
 // [ErrInconsistent].
