@@ -138,9 +138,22 @@ func (v Value) Equal(w Value) bool {
 	}
 	switch v.kind {
 	case String:
-		return !(plain(v.text) && plain(w.text)) && v.String() == w.String()
+		return !differ(v.text, w.text) && !(plain(v.text) && plain(w.text)) && v.String() == w.String()
 	case Data:
 		return !(plain(v.text) && plain(w.text) && census(v.text) != census(w.text)) && normalize(v.text) == normalize(w.text)
+	}
+	return false
+}
+
+// differ reports whether the first bytes in which two quoted strings differ say that
+// they mean different things: both stand for themselves, and are not within an escape.
+func differ(a, b string) bool {
+	const escape = len(`\u000`) // before a byte that is still part of it
+	for i := range min(len(a), len(b)) {
+		if c, d := a[i], b[i]; c != d {
+			return c < utf8.RuneSelf && d < utf8.RuneSelf && c != '\\' && d != '\\' &&
+				strings.IndexByte(a[max(0, i-escape):i], '\\') < 0
+		}
 	}
 	return false
 }

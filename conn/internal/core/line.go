@@ -355,12 +355,18 @@ func (l *line) free(q *request) {
 	}
 }
 
-// forget drops a line that has nothing to do.
+// forget drops a line that has nothing to do. That of a resource which is wanted and
+// subscribed has nothing to do until the connection is lost, or the subscription is.
 func (l *line) forget(c *Core) {
-	if l.busy == nil && !l.queued && !l.uncertain && !l.replaying &&
-		len(l.callers) == 0 && len(l.later) == 0 && len(l.gets) == 0 &&
-		!c.reg.Wanted(l.rid) && c.reg.Direct(l.rid) == 0 {
+	if l.busy != nil || l.queued || l.uncertain || l.replaying || l.silent != nil ||
+		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 || c.lines[l.rid] != l {
+		return
+	}
+	switch wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid); {
+	case !wanted && direct == 0:
 		c.dropRetry(l)
+		delete(c.lines, l.rid)
+	case wanted && direct == 1 && l.retry.tries == 0 && !l.retry.waiting:
 		delete(c.lines, l.rid)
 	}
 }

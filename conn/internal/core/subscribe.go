@@ -91,6 +91,9 @@ func (in CancelGet) apply(c *Core) {
 // subscription. Requests that callers wait for go beside it.
 func (c *Core) startReplay() {
 	c.replay.holdUntil(c.now.Add(jitter(c.cfg, c.cfg.ReplayJitter)))
+	for _, rid := range c.reg.WantedInOrder() {
+		c.line(rid) // those that had nothing to do were forgotten
+	}
 	for _, l := range c.inOrder() {
 		if c.reg.Synced(l.rid) && l.needs(c) == needSubscribe {
 			l.replaying = true
@@ -125,10 +128,7 @@ func (m *customEvent) handle(c *Core) { c.applied(m.rid, c.reg.Custom(m.rid, m.n
 func (m *unsubscribeEvent) handle(c *Core) {
 	ended := c.reg.Direct(m.rid) > 0
 	c.applied(m.rid, c.reg.Revoked(m.rid, m.reason))
-	l := c.lines[m.rid]
-	if l == nil {
-		return
-	}
+	l := c.line(m.rid)
 	l.endLinger(c)
 	if ended && c.reg.Wanted(m.rid) {
 		c.retryLater(l, m.reason)
