@@ -190,8 +190,8 @@ func WithLinger(d time.Duration) Option {
 // the client asks for one such resource at a time, under its id with an empty
 // query ("library.book.1?"), and reconnects when it is there. The delay before that is d,
 // half as much or half as much again at random, and doubles for every resource that
-// is still missing, up to 16 times d. The default is one minute; zero is never, and
-// otherwise d is from 1 s to 24 h.
+// is still missing, up to 16 times d. When the program asks for that resource, it is d
+// again. The default is one minute; zero is never, and otherwise d is from 1 s to 24 h.
 //
 // Asking takes access to the resource, which references do without. What is denied is
 // not asked for again before a successful [Client.Auth] or another connection, and

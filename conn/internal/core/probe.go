@@ -73,6 +73,19 @@ func (c *Core) probeGap(tries int) time.Duration {
 	return d/2 + jitter(c.cfg, d)
 }
 
+// hurryProbe has rid looked for as if it were new, because the program asks for it: the
+// gateway gives an old error for an answer.
+func (c *Core) hurryProbe(rid string) {
+	p := &c.probes
+	if p.tries[rid] == 0 || !c.mayProbe() || !c.reg.IsStuck(rid) || !c.canProbe(rid) {
+		return
+	}
+	delete(p.tries, rid)
+	if at := c.now.Add(c.probeGap(0)); at.Before(p.at) {
+		p.at = at
+	}
+}
+
 // planNextProbe plans the next one, if there is something to look for.
 func (c *Core) planNextProbe() {
 	p := &c.probes

@@ -156,6 +156,43 @@ func TestOrderOfProbes(t *testing.T) {
 	p.wantEnd(nil)
 }
 
+// Who asks for what is stuck gets the old error; it is looked for soon, then.
+func TestWhatTheProgramAsksForIsLookedForSooner(t *testing.T) {
+	for name, ask := range map[string]func(*rig){
+		"subscribe": func(r *rig) {
+			l := r.subscribe("c")
+			r.refuse(r.sent("subscribe c")[0], res.ErrTimeout)
+			r.wantReply(l, res.ErrTimeout)
+		},
+		"get": func(r *rig) {
+			g := r.get("c")
+			if r.wantReply(g, nil).Resource.Err() == nil {
+				t.Error("it is no error")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t, probing)
+			r.withErrors("system.timeout", "c", "d")
+			for range 3 {
+				for _, rid := range []string{"c", "d"} {
+					get, _ := r.probed(rid)
+					r.fails(get, res.ErrTimeout)
+				}
+			}
+			ask(r)
+			get, waited := r.probed("c")
+			if waited < interval/2 || waited > 3*interval/2 {
+				t.Errorf("it was looked for after %v", waited)
+			}
+			r.fails(get, res.ErrTimeout)
+			if _, waited := r.probed("c"); waited < interval { // once, not for ever
+				t.Errorf("it was looked for again after %v", waited)
+			}
+		})
+	}
+}
+
 func TestNothingIsLookedForWhileNothingIsInError(t *testing.T) {
 	r := connected(t, probing)
 	r.subscribed("a")

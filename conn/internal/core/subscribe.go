@@ -11,6 +11,7 @@ import (
 )
 
 func (in Subscribe) apply(c *Core) {
+	c.hurryProbe(in.RID)
 	l := c.line(in.RID)
 	switch {
 	case l.releasing(c):
@@ -63,6 +64,7 @@ func (l *line) unwanted(c *Core) {
 }
 
 func (in Get) apply(c *Core) {
+	c.hurryProbe(in.RID)
 	if c.reg.Live(in.RID) {
 		content, _ := c.reg.Snapshot(in.RID)
 		c.reply(Reply{To: in.To, Resource: content})
