@@ -116,6 +116,8 @@ func (r *Registry) admitSlips() {
 		switch {
 		case e.standing == held:
 			r.suspend(e, fault)
+		case e.standing == limbo: // what took it there came with content that is right
+			e.slipped = true
 		case e.dead: // it was created anew
 			r.faults = append(r.faults, fault)
 		}

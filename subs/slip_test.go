@@ -136,6 +136,18 @@ func TestCopyIsDoubtfulWhenEventsWereMissed(t *testing.T) {
 	}
 }
 
+// An event may take away the last reference to what its own set brings anew. The copy
+// in limbo is the old one then.
+func TestContentThatComesAnewAsItIsReleasedIsAFaultWhenItIsHeld(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.request()
+	r.apply("p", "change", `{"values":{"child":null,"other":{"rid":"d"}},"models":{"d":{},"c":{"x":2}}}`)
+	r.faults(0)
+	r.apply("p", "change", `{"values":{"child":{"rid":"c"}}}`)
+	r.faults(1)
+}
+
 // A set may come with an event for what the client has let go. The gateway will not
 // send the same content as something new.
 func TestCopyIsDoubtfulThatCameWithAnEventForNobody(t *testing.T) {
