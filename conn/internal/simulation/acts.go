@@ -55,7 +55,7 @@ var acts = []act{
 	{"thaw", 20, false, (*world).actThaw},
 }
 
-func (w *world) pickName(d *dice) name { return name(d.n(w.setup.Names)) }
+func (w *world) pickName(d *dice) name { return played[d.n(w.setup.Names)] }
 
 func (w *world) pickThing(d *dice) *thing { return w.things[spellings[w.pickName(d)].thing] }
 

@@ -14,9 +14,9 @@ func (w *world) pickValue(d *dice) value {
 	}
 	switch {
 	case d.percent(few):
-		return value{reference, d.n(w.setup.Names)}
+		return value{reference, int(w.pickName(d))}
 	case d.percent(10):
-		return value{soft, d.n(w.setup.Names)}
+		return value{soft, int(w.pickName(d))}
 	case d.percent(10):
 		return value{data, d.n(3)}
 	}

@@ -74,8 +74,12 @@ func (w *world) actCut(*dice) {
 }
 
 func (w *world) actLateWords(d *dice) {
-	if n := len(w.old.unread); n > 0 && w.old.generation != w.generation {
+	switch n := len(w.old.unread); {
+	case w.old.generation == w.generation: // none is newer
+	case n > 0:
 		w.lateWords(1 + d.n(n))
+	case w.old.generation > 0:
+		w.quietly(core.Lost{Generation: w.old.generation, Err: errCut})
 	}
 }
 

@@ -5,14 +5,14 @@ import "strconv"
 // belief is what a client has to believe of a connection, having read what it has
 // read of it. Every frame carries what it adds to that.
 type belief struct {
-	copies  [names]*content // what the gateway keeps the client up to date with
-	owners  [names]*entry   // where they come from
-	dead    [names]bool     // deleted: no events come, but what it refers to is held
-	direct  [names]int      // direct subscriptions
-	most    [names]int      // the most of these while the last frames were read
-	unsure  [names]bool     // their number cannot be known from the frames alone
-	mixedUp [names]bool     // events of it have come in another order
-	lost    [names]bool     // nor will it ever be: a request was not answered in time
+	copies   [names]*content // what the gateway keeps the client up to date with
+	owners   [names]*entry   // where they come from
+	dead     [names]bool     // deleted: no events come, but what it refers to is held
+	diedOnce [names]bool     // what comes of it after may be the dead content, for all that the client knows
+	direct   [names]int      // direct subscriptions
+	most     [names]int      // the most of these while the last frames were read
+	unsure   [names]bool     // their number cannot be known from the frames alone
+	lost     [names]bool     // nor will it ever be: a request was not answered in time
 
 	former  [names][]*content // what sets have said
 	stirred [names]bool       // a copy has changed since
@@ -33,6 +33,7 @@ const (
 	taken                            // has fewer, as asked for
 	revoked                          // has none, because of an unsubscribe event
 	noSubscription                   // has fewer than the client has thought
+	found                            // could be had by its other name
 	nothing                          // is there already, says the gateway
 	unsure                           // may have one more
 )
@@ -83,7 +84,7 @@ func (c *conn) update(n name, ev *news) {
 	}
 	after := ev.applied(before)
 	if after == nil { // which cannot be, but for events in the wrong order
-		c.mixedUp[n] = true
+		c.reasons.add(muddled)
 		return
 	}
 	if !after.equal(before) {
@@ -117,18 +118,18 @@ func (c *conn) believe(e *effect) {
 	b, n := &c.belief, e.name
 	switch e.kind {
 	case shown:
-		c.wonder(e)
+		defer c.wonder(e)
 		if b.copies[n] != nil && (b.owners[n] != e.entry || !b.copies[n].equal(e.content)) {
 			c.reasons.add(slip) // the gateway had let go of it
+			c.confuse(e)
 		}
 		b.copies[n], b.dead[n], b.owners[n], b.shownIn[n] = e.content, e.dead, e.entry, b.frames
 	case updated:
 		c.update(n, e.news)
 	case mixedUp:
-		b.mixedUp[n] = true
-		c.reasons.add(wrongOrder)
+		c.reasons.add(muddled)
 	case died:
-		b.dead[n] = true
+		b.dead[n], b.diedOnce[n] = true, true
 		c.reasons.add(somethingDied)
 	case letGo:
 		if b.owners[n] == e.entry { // or it was sent anew before
@@ -150,6 +151,8 @@ func (c *conn) believe(e *effect) {
 		}
 	case unsure:
 		b.unsure[n] = true
+	case found:
+		c.reasons.add(foundAgain)
 	case nothing:
 		c.wonderAtNothing(n)
 	}
@@ -180,6 +183,17 @@ func (c *conn) wonderAtNothing(n name) {
 	}
 }
 
+// confuse notes that the gateway has loaded anew what the client holds, and that it is
+// by chance what it was once: the client cannot tell that from an old copy, and
+// its own copy misses something.
+func (c *conn) confuse(e *effect) {
+	for _, f := range c.former[e.name] {
+		if e.sent != nil && f.equal(e.sent) {
+			c.reasons.add(muddled)
+		}
+	}
+}
+
 // reasons are why a client may reconnect by itself. Each is something that the gateway
 // does although it should not, or that a fault has caused.
 type reasons uint16
@@ -190,9 +204,10 @@ const (
 	somethingDied                     // a request may have crossed a delete event
 	slip                              // the gateway has let go of what is held
 	likeASlip                         // or may have, for all that the client knows
-	wrongOrder                        // the gateway has sent events in the wrong order
+	muddled                           // the gateway has lost its way: events in the wrong order, an error for what it had sent
 	heldByMistake                     // the gateway holds what nothing does
 	returned                          // a subscription was given back that the client did not know of
+	foundAgain                        // what was stuck could be had after all
 	unanswered                        // a request was not answered in time
 	garbled                           // a frame was
 )

@@ -20,7 +20,7 @@ type conn struct {
 	closed   bool           // the client has
 
 	toReplay [names]bool // what was subscribed when the connection was opened, and has not been sent
-	hung     bool        // it does not answer although all is well: the gateway has lost its way
+	hung     bool        // something will never be answered, or never be sent: the gateway has lost its way
 	entries  [names]*entry
 	loggedIn bool
 	tokens   int // token events so far
@@ -80,6 +80,7 @@ func (c *conn) letGo(e *entry) {
 	gone := effect{kind: letGo, name: e.name, entry: e}
 	if c.heldBack > 0 {
 		c.postponed = append(c.postponed, gone)
+		c.reasons.add(slip) // if it is one
 	} else {
 		c.effect(gone)
 	}
@@ -125,6 +126,7 @@ func (c *conn) unsubscribe(e *entry, n int) {
 		return
 	}
 	e.direct -= n
+	c.hung = c.hung || e.direct < 0 // a mistake of the gateway's
 	e.sweep()
 }
 

@@ -14,8 +14,14 @@ import (
 // Some spell the same thing.
 type name int
 
-// rids are few, so that everything that can meet does.
-var rids = [...]string{"l0", "l1", "m0", "m0?", "m1", "m2", "m3", "q?a", "q?b", "q?b="}
+// rids are few, so that everything that can meet does. The client looks for some that are
+// stuck by their name with an empty query.
+var rids = [...]string{
+	"l0", "l0?", "l1", "l1?", "m0", "m0?", "m1", "m1?", "m2", "m2?", "m3", "m3?", "q?a", "q?b", "q?b=",
+}
+
+// played are the names that programs and references use, the first few of them in a run.
+var played = [...]name{0, 2, 4, 5, 6, 8, 10, 12, 13, 14}
 
 const (
 	names    = len(rids)

@@ -89,6 +89,9 @@ func (e *entry) load() {
 func (e *entry) loaded(r *cached, now *content, version int, code string) {
 	switch {
 	case code != "":
+		if e.resource != nil { // which it had under another spelling of the query
+			e.conn.reasons.add(muddled)
+		}
 		e.code = code
 		e.doneLoading()
 		return
@@ -244,6 +247,7 @@ func (e *entry) drop() {
 		return
 	}
 	e.state = dropped
+	e.conn.hung = e.conn.hung || len(e.waiting) > 0 // what waits for it is never sent
 	e.waiting, e.events = nil, nil
 	if e.resource == nil {
 		return // still loading: it leaves when the resource comes

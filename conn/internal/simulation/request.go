@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"strings"
+
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -62,6 +64,9 @@ func (c *conn) getRequest(id uint64, n name) {
 				c.effect(effect{kind: unsure, name: n})
 				c.fail(id, code)
 				return
+			}
+			if strings.HasSuffix(rids[n], "?") {
+				c.effect(effect{kind: found, name: n})
 			}
 			c.replySet(id, e)
 			c.unsubscribe(e, 1)

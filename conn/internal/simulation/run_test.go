@@ -14,7 +14,7 @@ var (
 	seed     = flag.Uint64("sim.seed", 0, "play this seed only, and with -v tell what happens")
 	seeds    = flag.Uint64("sim.seeds", 1000, "how many seeds TestSeeds plays")
 	soak     = flag.Duration("sim.for", 0, "how long TestSoak plays new seeds")
-	asItWas  = flag.Bool("sim.whole", false, "do not shrink the run that -sim.seed names")
+	asItWas  = flag.Bool("sim.whole", false, "do not shrink a run that fails")
 	keepOn   = flag.Bool("sim.all", false, "go on after a failure, and list the kinds of failures at the end")
 	soakFrom = flag.Uint64("sim.from", 0, "the first seed of TestSoak; 0 for one that depends on the time")
 )
@@ -46,7 +46,10 @@ func (p *player) play(seed uint64) bool {
 		}
 		return true
 	}
-	p.tell(seed, run.Shrink())
+	if !*asItWas {
+		run = run.Shrink()
+	}
+	p.tell(seed, run)
 	return false
 }
 

@@ -13,6 +13,7 @@ type Setup struct {
 	Jitter       int    // of the replay, in seconds
 	Offline      int    // calls that may wait for a connection
 	Linger       int    // in seconds
+	Probe        int    // before the first look for what is stuck, in seconds; 0 for never
 	Queue        int    // events that a subscription's queue holds
 	Names        int    // how many of the names are used, at least 1
 	Authenticate bool
@@ -33,8 +34,9 @@ func newSetup(seed uint64, rng *rand.Rand) Setup {
 		Jitter:       []int{0, 0, 0, 3}[rng.IntN(4)],
 		Offline:      rng.IntN(4),
 		Linger:       []int{0, 0, 3}[rng.IntN(3)],
+		Probe:        []int{0, 0, 20}[rng.IntN(3)],
 		Queue:        []int{1000, 1000, 6}[rng.IntN(3)],
-		Names:        2 + rng.IntN(names-1),
+		Names:        2 + rng.IntN(len(played)-1),
 		Authenticate: rng.IntN(4) == 0,
 		FailFast:     rng.IntN(8) == 0,
 		Prompt:       rng.IntN(2) == 0,

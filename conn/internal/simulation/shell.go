@@ -321,7 +321,8 @@ func (w *world) lateWords(n int) {
 
 // quietly steps the core with what must not change anything.
 func (w *world) quietly(in core.Input) {
-	if w.broken != nil {
+	w.step(core.Tick{}) // what is due comes first
+	if w.broken != nil || w.closed() {
 		return
 	}
 	w.inputs++

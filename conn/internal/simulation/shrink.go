@@ -58,6 +58,7 @@ func (s *shrinker) simplify() {
 		func(x *Setup) { x.Rate = 0 },
 		func(x *Setup) { x.Jitter = 0 },
 		func(x *Setup) { x.Linger = 0 },
+		func(x *Setup) { x.Probe = 0 },
 		func(x *Setup) { x.Queue = 1000 },
 		func(x *Setup) { x.Authenticate = false },
 		func(x *Setup) { x.FailFast = false },

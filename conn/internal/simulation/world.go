@@ -66,6 +66,7 @@ func (s Setup) config(urls []string) core.Config {
 		Linger:         time.Duration(s.Linger) * time.Second,
 		RetryFloor:     5 * time.Second,
 		ResyncInterval: 10 * time.Second,
+		ProbeInterval:  time.Duration(s.Probe) * time.Second,
 		NoticeInterval: 0,
 		Rand:           rand.New(rand.NewPCG(s.Seed, 8)),
 	}
