@@ -18,7 +18,7 @@ import (
 // A replay never has more requests out than the window, goes in the order of first
 // subscription, and is over when the last was answered.
 func replayWindow(w *world) {
-	const resources, window = 2000, 32
+	const resources, window = 400, 32 // not more than the hook of the tape has room for
 	c := w.connect(conn.WithReplayWindow(window))
 	for i := range resources {
 		rid := fmt.Sprintf("m.%d", i)
