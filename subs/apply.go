@@ -192,6 +192,9 @@ func (r *Registry) changed(e *entry, ev *Change) {
 	for _, c := range ev.Changes {
 		r.addReference(e, c.New)
 	}
+	for _, c := range ev.Changes { // when all is held that the event has brought
+		r.extendTo(e, c.New)
+	}
 	for _, c := range ev.Changes {
 		if c.Old.IsReference() {
 			e.departing = append(e.departing, c.Old.RID())
@@ -223,6 +226,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	}
 	watchers := slices.Clone(e.watchers)
 	r.addReference(e, v)
+	r.extendTo(e, v)
 	if e.standing == held {
 		r.tellWatchers(e, watchers, &Add{subject: subject{e.rid}, typed: r.typed(e), Index: add.Index, Value: v})
 	}
@@ -321,9 +325,15 @@ func (r *Registry) addReference(e *entry, v res.Value) {
 	if e.standing == held {
 		child.heldIn++
 		r.hold(child)
-		r.extend(e, child)
 	} else {
 		r.prolong(child)
+	}
+}
+
+// extendTo tells the deep handles that reach e what they come to reach through v.
+func (r *Registry) extendTo(e *entry, v res.Value) {
+	if v.IsReference() && e.standing == held {
+		r.extend(e, r.entries[v.RID()])
 	}
 }
 

@@ -90,6 +90,17 @@ func TestADeepHandleHearsOfWhatItComesToReachBeforeTheReference(t *testing.T) {
 	r.expect(`y change n=1 (new)`)
 }
 
+// The first of the new references leads to the second one by way of the root.
+func TestADeepHandleIsToldOnceOfWhatItComesToReach(t *testing.T) {
+	r := newDeepRig(t, node("root"))
+	r.Open(new(subs.Handle), "a")
+	r.Install(wire.Set{Resources: []wire.Resource{node("a", "root")}})
+	r.Subscribed("a")
+	r.TakeDeliveries()
+	r.must(r.Changed("root", wire.Change{Values: refs("a", "b"), Set: wire.Set{Resources: []wire.Resource{node("b")}}}))
+	r.expect(`b sync (reached) {}`, `a sync (reached) {"root":{"rid":"root"}}`, `root change a={"rid":"a"} (new) b={"rid":"b"} (new)`)
+}
+
 func TestADeepHandleHearsOfWhatItReachesNoMoreAfterTheReference(t *testing.T) {
 	r := newDeepRig(t, node("root", "a", "b"), node("a", "c"), node("b", "c"), node("c", "d"), node("d", "c"))
 	r.expect(`root sync (first) {"a":{"rid":"a"},"b":{"rid":"b"}} view a,b,c,d,root`)

@@ -122,6 +122,7 @@ func (m *mirror) equal(r *subs.Resource) bool {
 // consumer is a mirror behind a queue.
 type consumer struct {
 	mirror
+	deep   *deepMirror // in place of mirror, nil for none
 	handle *subs.Handle
 	queue  *subs.Queue
 }
@@ -130,6 +131,21 @@ func newConsumer(limit int) *consumer {
 	c := &consumer{queue: subs.NewQueue(subs.Limits{Events: limit, Bytes: 1 << 20})}
 	c.handle = &subs.Handle{Owner: c}
 	return c
+}
+
+// newDeepConsumer makes one that hears of everything that rid reaches.
+func newDeepConsumer(rid string, limit int) *consumer {
+	c := newConsumer(limit)
+	c.deep = &deepMirror{root: rid}
+	c.handle.Deep = true
+	return c
+}
+
+func (c *consumer) take(ev subs.Event) error {
+	if c.deep != nil {
+		return c.deep.apply(ev)
+	}
+	return c.apply(ev)
 }
 
 // read takes up to n events. A queue that has folded is given the state of now.
@@ -144,7 +160,7 @@ func (c *consumer) read(reg *subs.Registry, n int) error {
 			}
 			return nil
 		}
-		if err := c.apply(ev); err != nil {
+		if err := c.take(ev); err != nil {
 			return err
 		}
 	}

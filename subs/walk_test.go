@@ -158,6 +158,9 @@ func (w *walk) read() {
 func (w *walk) open(rid string) {
 	w.note("open %s", rid)
 	c := newConsumer(4 + w.rnd.IntN(8))
+	if w.rnd.IntN(3) == 0 {
+		c = newDeepConsumer(rid, 4+w.rnd.IntN(60))
+	}
 	w.consumers[rid] = append(w.consumers[rid], c)
 	w.reg.Open(c.handle, rid)
 }
@@ -258,7 +261,10 @@ func (w *walk) subscribed(rid string, grant bool) {
 func (w *walk) got(rid string) {
 	w.reg.Install(w.collect(rid))
 	content, _ := w.reg.Snapshot(rid)
-	if want := subs.NewResource(w.truth[rid]); !w.damaged && (content == nil || !content.Equal(want)) {
+	if w.damaged || w.reg.Doubtful(rid) {
+		return // nobody is given that
+	}
+	if want := subs.NewResource(w.truth[rid]); content == nil || !content.Equal(want) {
 		w.fatal(fmt.Errorf("get of %q gives %v, want %v", rid, content, want))
 	}
 }
@@ -421,6 +427,10 @@ func (w *walk) finish() {
 			if err := c.readAll(w.reg); err != nil {
 				w.fatal(fmt.Errorf("a handle on %q: %w", rid, err))
 			}
+			if c.deep != nil {
+				w.compareDeep(c.deep, live[rid])
+				continue
+			}
 			if want := subs.NewResource(w.truth[rid]); c.live != live[rid] || c.live && !c.equal(want) {
 				w.fatal(fmt.Errorf("a handle on %q, live %t, has %v %v, want %v, live %t", rid, c.live, c.props, c.items, want, live[rid]))
 			}
@@ -435,6 +445,14 @@ func (w *walk) finish() {
 	w.rest()
 	if got := w.reg.Counts(); got != (subs.Counts{}) {
 		w.fatal(fmt.Errorf("at the end there are %+v", got))
+	}
+}
+
+// compareDeep compares what a deep handle was told with the truth.
+func (w *walk) compareDeep(d *deepMirror, live bool) {
+	err := d.differs(w.truth)
+	if d.live != live || live && err != nil {
+		w.fatal(fmt.Errorf("a deep handle on %q, live %t, want live %t: %w", d.root, d.live, live, err))
 	}
 }
 
