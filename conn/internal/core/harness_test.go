@@ -300,3 +300,6 @@ func (r *rig) passUntil(then time.Time, done func() bool) {
 		r.step(core.Tick{})
 	}
 }
+
+// reference is the JSON of a reference.
+func reference(rid string) string { return fmt.Sprintf(`{"rid":%q}`, rid) }
