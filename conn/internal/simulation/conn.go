@@ -181,7 +181,7 @@ func (s *set) addError(n name, code string) {
 		return
 	}
 	s.failed[n] = true
-	if s.added[n] {
+	if e := s.conn.entries[n]; s.added[n] || e != nil && e.code == "" {
 		// The gateway came across a subscription that has ended, and has another one.
 		s.member(wire.KindError, n)
 		s.members[wire.KindError] = appendError(s.members[wire.KindError], code)

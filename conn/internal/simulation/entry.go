@@ -146,6 +146,7 @@ func (e *entry) whenReady(then func()) {
 func (e *entry) await(w *readiness) {
 	w.seen[e.name] = true
 	w.loading++
+	e.conn.hung = e.conn.hung || e.state == dropped // nobody will end the wait
 	if e.state >= loaded {
 		e.awaitRefs(w)
 	} else {

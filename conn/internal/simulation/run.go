@@ -1,10 +1,6 @@
 package simulation
 
-import (
-	"fmt"
-	"math/rand/v2"
-	"strings"
-)
+import "math/rand/v2"
 
 // Run is everything that happens, but for how it ends.
 type Run struct {
@@ -47,14 +43,4 @@ func (r *Run) Play(log bool) Result {
 	w.settle()
 	result.Inputs, result.Failure = w.inputs, w.broken
 	return result
-}
-
-// String returns the run as text: its setup, then one decision a line.
-func (r *Run) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%+v\n", r.Setup)
-	for _, d := range r.decisions {
-		fmt.Fprintf(&b, "%s %d\n", acts[d.act].name, d.arg)
-	}
-	return b.String()
 }
