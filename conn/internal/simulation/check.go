@@ -114,7 +114,7 @@ func (w *world) checkRequest(q wire.Request, n name) {
 		if known := w.core.Inspect(rids[n]); !known.Uncertain && c.certain(n) && q.Count > c.most[n] {
 			w.fail("more is released than there is", "%d of %d of %v", q.Count, c.direct[n], n)
 		}
-		if known := w.core.Inspect(rids[n]); known.Wanted && !known.Uncertain && known.Direct > 0 && q.Count >= known.Direct {
+		if known := w.core.Inspect(rids[n]); known.Wanted && !known.Uncertain && c.certain(n) && known.Direct > 0 && q.Count >= known.Direct {
 			w.fail("what is wanted is released", "%d of %d of %v", q.Count, known.Direct, n)
 		}
 	case wire.TypeSubscribe, wire.TypeGet:

@@ -185,6 +185,9 @@ func (s *set) addError(n name, code string) {
 		// The gateway came across a subscription that has ended, and has another one.
 		s.member(wire.KindError, n)
 		s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
+		if !s.added[n] {
+			s.conn.effect(effect{kind: mixedUp, name: n})
+		}
 		return
 	}
 	s.member(wire.KindError, n)
