@@ -50,6 +50,7 @@ func quick(seed uint64, number int) []conn.Option {
 		conn.WithWriteTimeout(2 * time.Second),
 		conn.WithRequestTimeout(5 * time.Second),
 		conn.WithMaxDelay(2 * time.Second),
+		conn.WithProbeInterval(time.Second),
 		conn.WithRetryBackOff(func() backoff.BackOff {
 			return backoff.NewExponentialBackOff(
 				backoff.WithInitialInterval(250*time.Millisecond),
@@ -187,8 +188,8 @@ func (c *client) open(ctx context.Context, rid string, deep bool) (*handle, erro
 // excuse reports whether a gap is not the client's: the gateway has not sent what is missing,
 // on this connection. That is so with a new run, for which see [service]; and after a reset. A gateway
 // drops the events of a resource while it asks for it, and if it gets no answer it goes on as if nothing were.
-func (c *client) excuse(rid string, g gap, newRun bool) bool {
-	return !c.tap.sentAny(rid, g) && (newRun || c.resetLately(rid))
+func (c *client) excuse(rid, event string, g gap, newRun bool) bool {
+	return !c.tap.sentAny(rid, event, g) && (newRun || c.resetLately(rid))
 }
 
 // shut closes a subscription.

@@ -22,7 +22,7 @@ type ledger struct {
 	rid    string
 	deep   bool
 	tally  *tally
-	excuse func(rid string, g gap, newRun bool) bool // whether nobody but gateway or NATS can have lost what is missing
+	excuse func(rid, event string, g gap, newRun bool) bool // whether nobody but gateway or NATS can have lost what is missing
 	copies map[string]*copied
 	synced bool // has had its first Sync
 	stale  bool // the subscription's own resource is
@@ -40,7 +40,7 @@ type copied struct {
 }
 
 func newLedger(rid string, deep bool, t *tally) *ledger {
-	excuse := func(_ string, _ gap, newRun bool) bool { return newRun }
+	excuse := func(_, _ string, _ gap, newRun bool) bool { return newRun }
 	return &ledger{rid: rid, deep: deep, tally: t, excuse: excuse, copies: make(map[string]*copied)}
 }
 
@@ -227,7 +227,7 @@ func (l *ledger) follows(ev subs.Event, was, is int, newRun bool) {
 	case is == was+1, is == was && newRun:
 	case is <= was && newRun:
 		l.tally.older.Add(1)
-	case is > was && l.excuse(ev.RID(), gap{was, is}, newRun):
+	case is > was && l.excuse(ev.RID(), nameOf(ev), gap{was, is}, newRun):
 		l.tally.skipped.Add(int64(is - was - 1))
 	case is > was:
 		l.tally.lose(is-was-1, "%s: %v follows %d", l.rid, ev, was)
@@ -236,6 +236,17 @@ func (l *ledger) follows(ev subs.Event, was, is int, newRun bool) {
 	default:
 		l.tally.disorder("%s: %v follows %d", l.rid, ev, was)
 	}
+}
+
+// nameOf is what the gateway calls a numbered event.
+func nameOf(ev subs.Event) string {
+	switch ev := ev.(type) {
+	case *subs.Add:
+		return wire.EventAdd
+	case *subs.Custom:
+		return ev.Name
+	}
+	return wire.EventChange
 }
 
 // add applies an add event.

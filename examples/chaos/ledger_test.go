@@ -291,12 +291,12 @@ func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 	} {
 		c1 := &client{tap: newWiretap(new(tally)), resetLately: func(string) bool { return true }}
 		c.frames(c1.tap)
-		if excused := c1.excuse("site.1.hall.0", gap{8, 12}, true); excused == c.lost {
+		if excused := c1.excuse("site.1.hall.0", "change", gap{8, 12}, true); excused == c.lost {
 			t.Errorf("when %s was sent, it is excused: %v", what, excused)
 		}
 	}
 	late := newWiretap(new(tally))
-	late.sentAny("site.1.hall.0", gap{8, 12})
+	late.sentAny("site.1.hall.0", "change", gap{8, 12})
 	frame(late, 0, 10)
 	if late.tally.lost.Load() != 1 {
 		t.Error("an event that is seen on the wire after its loss was judged is not lost")

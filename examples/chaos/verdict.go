@@ -119,9 +119,10 @@ func (v *verdict) judgeCalls(w *world) {
 // tell notes what is of interest and no matter of right or wrong.
 func (v *verdict) tell(w *world) {
 	writes, runs := w.writes()
-	resyncs, dials, untapped := uint64(0), uint64(0), uint64(0)
+	resyncs, probes, dials, untapped := uint64(0), uint64(0), uint64(0), uint64(0)
 	for _, c := range w.clients {
 		s := c.conn.Stats()
+		probes += s.Probes
 		resyncs, dials, untapped = resyncs+s.Resyncs, dials+s.Generation, untapped+s.DroppedFrameHooks
 	}
 	starts := int64(0)
@@ -138,6 +139,7 @@ func (v *verdict) tell(w *world) {
 	v.note("restarts", "of gateways", "%d", starts)
 	v.note("runs", "begun by the services: at each start and each new connection to NATS", "%d", runs)
 	v.note("resyncs", "reconnects that a client decided on, because something did not fit", "%d", resyncs)
+	v.note("probes", "looks of clients whether a reference that is in error could be had by now", "%d", probes)
 	v.note("lags", "times that a queue was full, and folded", "%d", t.lags.Load())
 	v.note("skipped", "changes that the gateway never sent: NATS had lost them, or the gateway passed over them during a reset", "%d", t.skipped.Load())
 	v.note("older", "resources that the next gateway had in an older state than the one before", "%d", t.older.Load())

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/resclient/resclient-go/conn"
@@ -18,7 +17,7 @@ type wiretap struct {
 
 	mu         sync.Mutex
 	generation uint64           // of the connection: earlier ones do not count
-	sent       map[string][]int // the latest numbers of each resource
+	sent       map[string][]int // the latest numbers of each resource's events of a name
 	gaps       map[string]gap   // that a ledger has found, whose frames may not have been seen yet
 }
 
@@ -58,13 +57,16 @@ func (w *wiretap) frame(f conn.Frame) {
 	if !numbered {
 		return
 	}
-	if w.gaps[ev.RID].has(n) {
+	key := numbering(ev.RID, ev.Name) // a copy, which does not keep the whole frame alive
+	if w.gaps[key].has(n) {
 		w.tally.lose(1, "%s: the gateway has sent %d", ev.RID, n)
 	}
-	// The key must not keep the whole frame alive.
-	numbers := append(w.sent[ev.RID], n)
-	w.sent[strings.Clone(ev.RID)] = numbers[max(0, len(numbers)-tapLength):]
+	numbers := append(w.sent[key], n)
+	w.sent[key] = numbers[max(0, len(numbers)-tapLength):]
 }
+
+// numbering names what is numbered: the changes of a model, the entries of a log, the ticks of a root.
+func numbering(rid, event string) string { return rid + " " + event }
 
 // numberOf returns the number that a service gave an event.
 func numberOf(ev *wire.Event) (int, bool) {
@@ -88,9 +90,10 @@ func numberOf(ev *wire.Event) (int, bool) {
 
 // sentAny reports whether the gateway has sent anything of a gap. If it turns out to have
 // done so later, that is a lost event, too.
-func (w *wiretap) sentAny(rid string, g gap) bool {
+func (w *wiretap) sentAny(rid, event string, g gap) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gaps[rid] = g
-	return slices.ContainsFunc(w.sent[rid], g.has)
+	key := numbering(rid, event)
+	w.gaps[key] = g
+	return slices.ContainsFunc(w.sent[key], g.has)
 }
