@@ -56,8 +56,9 @@ type Hooks struct {
 	DialFailed func(ctx context.Context, err error) error
 
 	// Frame is called with every frame that was read or is about to be written. It
-	// sees everything: tokens, params, contents. Up to 1024 frames wait for a slow
-	// hook; further ones are dropped and counted in [Stats].
+	// sees everything: tokens, params, contents; nothing else in this package does. Up to
+	// 1024 frames, and 64 MiB of them, wait for a slow hook; further ones are dropped and
+	// counted in [Stats].
 	Frame func(Frame)
 }
 

@@ -14,6 +14,7 @@ type serial struct {
 	running bool
 	classes [taskClasses]struct {
 		waiting int
+		bytes   int // that wait with them
 		dropped uint64
 	}
 }
@@ -28,29 +29,37 @@ const (
 	taskClasses
 )
 
-// hookLimit is how many calls of a hook may wait for it.
-const hookLimit = 1024
+// How many calls of a hook may wait for it, and how many bytes with them. One call may have more.
+const (
+	hookLimit = 1024
+	hookBytes = 64 << 20
+)
 
 type task struct {
 	class taskClass
+	bytes int
 	run   func()
 }
 
 // add runs f after what was added before, or drops it when too many hooks of its
 // class wait.
-func (s *serial) add(class taskClass, f func()) {
+func (s *serial) add(class taskClass, f func()) { s.addLarge(class, 0, f) }
+
+// addLarge is add for what keeps so many bytes.
+func (s *serial) addLarge(class taskClass, bytes int, f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &s.classes[class]
-	if c.waiting >= hookLimit && class != policyTask {
+	if class != policyTask && (c.waiting >= hookLimit || c.waiting > 0 && c.bytes+bytes > hookBytes) {
 		c.dropped++
 		return
 	}
 	c.waiting++
+	c.bytes += bytes
 	if s.head > len(s.waiting)/2 { // so that what was taken does not pile up
 		s.waiting, s.head = append([]task(nil), s.waiting[s.head:]...), 0
 	}
-	s.waiting = append(s.waiting, task{class, f})
+	s.waiting = append(s.waiting, task{class, bytes, f})
 	if !s.running {
 		s.running = true
 		s.spawn(s.run)
@@ -87,6 +96,7 @@ func (s *serial) take() (t task, ok bool) {
 	s.waiting[s.head] = task{}
 	s.head++
 	s.classes[t.class].waiting--
+	s.classes[t.class].bytes -= t.bytes
 	return t, true
 }
 

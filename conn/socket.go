@@ -319,6 +319,6 @@ func (s *socket) watch() {
 func (c *Client) observe(generation uint64, sent bool, frame []byte) {
 	if hook := c.set.hooks.Frame; hook != nil {
 		f := Frame{Generation: generation, Sent: sent, Data: slices.Clone(frame)}
-		c.hooks.add(frameTask, func() { hook(f) })
+		c.hooks.addLarge(frameTask, len(frame), func() { hook(f) })
 	}
 }

@@ -5,6 +5,8 @@
 //     Resgate.
 //   - guide.md: how to do what a program has to do, from subscribing to tests.
 //   - coming-from.md: for users of the JavaScript, .NET and Python clients.
+//   - security.md: what is trusted and what is not, what is never said, and all
+//     limits.
 //   - protocol.md: every part of the protocol, with its code and its tests.
 //   - architecture.md: who owns what, which file holds what, and what does not
 //     meet the eye.
