@@ -94,3 +94,49 @@ func BenchmarkQueue(b *testing.B) {
 		q.Pop()
 	}
 }
+
+// What a reconnect costs that finds a long collection of references changed: to take the
+// new one in, and for its reader to work out the difference.
+func BenchmarkReconnect(b *testing.B) {
+	list := func(first, n, step int) wire.Set {
+		set := wire.Set{Resources: make([]wire.Resource, 0, n+1)}
+		l := wire.Resource{RID: "l", Kind: wire.KindCollection, Collection: make([]res.Value, n)}
+		for i := range n {
+			rid := fmt.Sprintf("item.%d", first+i*step)
+			l.Collection[i] = res.NewRef(rid)
+			set.Resources = append(set.Resources, wire.Resource{RID: rid, Kind: wire.KindModel})
+		}
+		set.Resources = append(set.Resources, l)
+		return set
+	}
+	for _, n := range []int{5_000, 50_000} {
+		for _, bc := range []struct {
+			name        string
+			first, step int
+		}{{"replaced", n, 1}, {"reversed", n - 1, -1}} {
+			b.Run(fmt.Sprintf("%s/%d", bc.name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					b.StopTimer()
+					reg, q := subs.NewRegistry(), subs.NewQueue(subs.Limits{Events: 1024, Bytes: 64 << 20})
+					reg.Open(&subs.Handle{}, "l")
+					reg.Install(list(0, n, 1))
+					reg.Subscribed("l")
+					reg.Disconnected(errLost)
+					reg.TakeDeliveries()
+					set := list(bc.first, n, bc.step)
+					b.StartTimer()
+					reg.Install(set)
+					reg.Subscribed("l")
+					reg.Sweep()
+					for _, d := range reg.TakeDeliveries() {
+						q.Push(d.Event)
+					}
+					for ok := true; ok; {
+						_, ok = q.Pop()
+					}
+				}
+			})
+		}
+	}
+}
