@@ -12,7 +12,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// seedsInMemory is how many seeds are tried when no flag says otherwise.
+// seedsInMemory is how many seeds are tried when no flag says otherwise. None of them
+// fails; of new ones about one in ten thousand does, which is still to be found out.
 var seedsInMemory = 2000
 
 const seedsOnNATS = 3
@@ -30,18 +31,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// onDemand skips what is not asked for. The random programs still find histories in
-// which an answer or a count is not what it must be, about one in three hundred, so
-// they are a tool for now and no check.
-func onDemand(t *testing.T) {
-	t.Helper()
-	if *seeds == 0 && !single() {
-		t.Skip("on demand: give -seeds N, or -seed N for one")
-	}
-}
-
 func TestRandomProgramsInMemory(t *testing.T) {
-	onDemand(t)
 	if single() {
 		runSeed(t, *oneSeed, new(total))
 		return
@@ -70,7 +60,6 @@ func cmpOr(n, otherwise int) int {
 }
 
 func TestRandomProgramsOnNATS(t *testing.T) {
-	onDemand(t)
 	if single() {
 		runSeedOnNATS(t, *oneSeed, new(total))
 		return

@@ -342,7 +342,6 @@ var regressions = []struct {
 }
 
 func TestProgramsThatHaveFailedOnce(t *testing.T) {
-	onDemand(t)
 	for _, test := range regressions {
 		t.Run(test.name, func(t *testing.T) {
 			for range tries {
