@@ -38,7 +38,7 @@ func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*w
 //	start [tls|legacy|login|compression]…  and sets RES_URL; tls writes ca.pem, login
 //	                                       lets in only who has the header
 //	                                       "Authorization: Bearer sesame"
-//	kill, restart, freeze, drop
+//	kill, restart, freeze
 //	await REGEXP…                          waits for frames, of either direction and in
 //	                                       any order, that no await before has had
 func gateway(ts *testscript.TestScript, _ bool, args []string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,19 +134,27 @@ func (a *app) login(t target) (func(context.Context, *conn.Session) error, error
 	if t.login == "" {
 		return func(context.Context, *conn.Session) error { return nil }, nil
 	}
-	rid, method, err := t.loginMethod()
+	rid, method, params, err := a.credentials(t)
 	if err != nil {
 		return nil, err
 	}
-	var params any // nil: none are sent
-	if t.params != "" {
-		if params, err = a.document(t.params); err != nil {
-			return nil, fmt.Errorf("login: %w", err)
-		}
-	}
 	return func(ctx context.Context, s *conn.Session) error {
+		if params == nil {
+			return s.Auth(ctx, rid, method, nil, nil)
+		}
 		return s.Auth(ctx, rid, method, params, nil)
 	}, nil
+}
+
+// credentials returns the login method and its params, nil if none are to be sent.
+func (a *app) credentials(t target) (rid, method string, params json.RawMessage, err error) {
+	if rid, method, err = t.loginMethod(); err != nil || t.params == "" {
+		return rid, method, nil, err
+	}
+	if params, err = a.document(t.params); err != nil {
+		return "", "", nil, fmt.Errorf("login: %w", err)
+	}
+	return rid, method, params, nil
 }
 
 // tls returns how to verify the gateway, and what to show it.

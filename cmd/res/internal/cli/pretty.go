@@ -33,8 +33,7 @@ func (p palette) paint(code, s string) string {
 
 func (a *app) palette() palette { return palette(a.outTerminal && a.colour) }
 
-// value returns a value as people read it: references as arrows, text as JSON so that
-// nothing in it can move the cursor.
+// value returns a value as people read it: references as arrows, anything else as JSON.
 func (p palette) value(v res.Value) string {
 	switch {
 	case v.IsAbsent():
@@ -47,7 +46,8 @@ func (p palette) value(v res.Value) string {
 	return printable(string(v.JSON()))
 }
 
-// printable writes control characters, which JSON allows beyond the first 32, as \u….
+// printable puts a replacement character in place of each control character, so that
+// nothing that a service says can move the cursor.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {

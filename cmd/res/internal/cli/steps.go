@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"net"
 	"slices"
@@ -149,15 +148,9 @@ func (x *examination) login(ctx context.Context) (finding, error) {
 	if x.target.login == "" {
 		return finding{skip: true}, nil
 	}
-	rid, method, err := x.target.loginMethod()
+	rid, method, params, err := x.credentials(x.target)
 	if err != nil {
 		return finding{}, err
-	}
-	var params json.RawMessage
-	if x.target.params != "" {
-		if params, err = x.document(x.target.params); err != nil {
-			return finding{}, err
-		}
 	}
 	took, err := x.link.Auth(ctx, rid, method, params)
 	return finding{found: fmt.Sprintf("%s of %s granted, in %s", method, rid, short(took))}, err
