@@ -10,6 +10,8 @@
 //   - protocol.md: every part of the protocol, with its code and its tests.
 //   - architecture.md: who owns what, which file holds what, and what does not
 //     meet the eye.
+//   - api.txt: everything that the packages export, one line a name. It is generated
+//     from the packages.
 //   - states.md: the states of a connection as a picture and a table. It is
 //     generated from the table in package state.
 package docs

@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"resgatetest/faultproxy":   {},
 	"conn/internal/fleet":      {},
 	"conn/internal/simulation": {"conn/internal/core", "state", "subs", "wire", "res"},
+	"internal/apilist":         {},
 	"internal/archtest":        {},
 	"internal/chart":           {},
 	"internal/conformance":     {},

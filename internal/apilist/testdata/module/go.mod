@@ -1,0 +1,3 @@
+module github.com/resclient/resclient-go
+
+go 1.26.0

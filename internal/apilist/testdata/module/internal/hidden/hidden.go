@@ -1,0 +1,4 @@
+// Package hidden is not listed.
+package hidden
+
+func Hidden() {}

@@ -1,0 +1,6 @@
+// Command program is not listed.
+package main
+
+func Main() {}
+
+func main() {}
