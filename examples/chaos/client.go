@@ -62,7 +62,7 @@ func quick(seed uint64, number int) []conn.Option {
 
 func newClient(number int, w *world) (*client, error) {
 	seed := w.cfg.seed
-	c := &client{number: number, rec: w.rec, tally: w.tally, tap: newWiretap(w.tally), resetLately: w.resetLately, urls: make(map[string]int), behind: 1, rng: rand.New(rand.NewPCG(seed, uint64(100+number)))}
+	c := &client{number: number, rec: w.rec, tally: w.tally, tap: newWiretap(w.tally, w.rec.now), resetLately: w.resetLately, urls: make(map[string]int), behind: 1, rng: rand.New(rand.NewPCG(seed, uint64(100+number)))}
 	var urls []string
 	for _, g := range w.gateways {
 		urls = append(urls, g.proxy.URL())
@@ -161,7 +161,7 @@ func (h *handle) take(ev subs.Event) {
 // first is the program's to try again.
 func (c *client) open(ctx context.Context, rid string, deep bool) (*handle, error) {
 	h := &handle{client: c, rid: rid, deep: deep, ledger: newLedger(rid, deep, c.tally)}
-	h.ledger.excuse = c.excuse
+	h.ledger.wire, h.ledger.reset = c.tap, c.resetLately
 	opts := []conn.SubscribeOption{conn.WithHandler(h.take)}
 	if deep {
 		opts = append(opts, conn.Deep())
@@ -183,13 +183,6 @@ func (c *client) open(ctx context.Context, rid string, deep bool) (*handle, erro
 			return nil, fmt.Errorf("%s: %w", c.name(), err)
 		}
 	}
-}
-
-// excuse reports whether a gap is not the client's: the gateway has not sent what is missing,
-// on this connection. That is so with a new run, for which see [service]; and after a reset. A gateway
-// drops the events of a resource while it asks for it, and if it gets no answer it goes on as if nothing were.
-func (c *client) excuse(rid, event string, g gap, newRun bool) bool {
-	return !c.tap.sentAny(rid, event, g) && (newRun || c.resetLately(rid))
 }
 
 // shut closes a subscription.

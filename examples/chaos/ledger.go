@@ -22,7 +22,8 @@ type ledger struct {
 	rid    string
 	deep   bool
 	tally  *tally
-	excuse func(rid, event string, g gap, newRun bool) bool // whether nobody but gateway or NATS can have lost what is missing
+	wire   witness
+	reset  func(rid string) bool // whether the service has had the gateways ask for everything anew lately
 	copies map[string]*copied
 	synced bool // has had its first Sync
 	stale  bool // the subscription's own resource is
@@ -40,9 +41,20 @@ type copied struct {
 }
 
 func newLedger(rid string, deep bool, t *tally) *ledger {
-	excuse := func(_, _ string, _ gap, newRun bool) bool { return newRun }
-	return &ledger{rid: rid, deep: deep, tally: t, excuse: excuse, copies: make(map[string]*copied)}
+	return &ledger{rid: rid, deep: deep, tally: t, wire: blind{}, reset: func(string) bool { return false }, copies: make(map[string]*copied)}
 }
+
+// witness knows what the gateway has sent, by the raw frames.
+type witness interface {
+	sentAny(rid, event string, g gap) bool // whether any of a gap was sent on this connection
+	evidence(rid string) func() []string   // the frames about a resource, also those to come
+}
+
+// blind has seen nothing.
+type blind struct{}
+
+func (blind) sentAny(string, string, gap) bool { return false }
+func (blind) evidence(string) func() []string  { return nil }
 
 // behind is how many things keep the subscription from being in sync. One that is just
 // being opened was never in sync.
@@ -212,7 +224,7 @@ func (l *ledger) broken(ev *subs.Change, p subs.PropertyChange, have string) {
 	case p.Name != "seq" || mine == was:
 		l.tally.misfit("%s: %v, but %s was %s", l.rid, ev, p.Name, have)
 	case was > mine:
-		l.tally.lose(was-mine, "%s: %v, but the last event came to %d", l.rid, ev, mine)
+		l.tally.lose(was-mine, l.wire.evidence(ev.RID()), "%s: %v, but the last event came to %d", l.rid, ev, mine)
 	case is <= mine:
 		l.tally.twice("%s: %v, but the last event came to %d", l.rid, ev, mine)
 	default:
@@ -227,14 +239,24 @@ func (l *ledger) follows(ev subs.Event, was, is int, newRun bool) {
 	case is == was+1, is == was && newRun:
 	case is <= was && newRun:
 		l.tally.older.Add(1)
-	case is > was && l.excuse(ev.RID(), nameOf(ev), gap{was, is}, newRun):
-		l.tally.skipped.Add(int64(is - was - 1))
 	case is > was:
-		l.tally.lose(is-was-1, "%s: %v follows %d", l.rid, ev, was)
+		l.missing(ev, gap{was, is}, newRun)
 	case is == was:
 		l.tally.twice("%s: %v follows %d", l.rid, ev, was)
 	default:
 		l.tally.disorder("%s: %v follows %d", l.rid, ev, was)
+	}
+}
+
+// missing judges a gap. It is not the client's if the gateway has sent nothing of what is missing on
+// this connection, and there is a reason: a new run, for which see [service], or a reset. A gateway
+// drops the events of a resource while it asks for it, and if it gets no answer it goes on as if nothing were.
+func (l *ledger) missing(ev subs.Event, g gap, newRun bool) {
+	sent := l.wire.sentAny(ev.RID(), nameOf(ev), g)
+	if n := g.before - g.after - 1; !sent && (newRun || l.reset(ev.RID())) {
+		l.tally.skipped.Add(int64(n))
+	} else {
+		l.tally.lose(n, l.wire.evidence(ev.RID()), "%s: %v follows %d; the gateway has sent any of what is missing: %v", l.rid, ev, g.after, sent)
 	}
 }
 

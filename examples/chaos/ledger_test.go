@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/subs"
@@ -277,6 +278,8 @@ func TestALedgerComparesWithTheTruth(t *testing.T) {
 	}
 }
 
+func stopped() time.Duration { return time.Second }
+
 func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 	frame := func(tap *wiretap, generation uint64, seq int) {
 		tap.frame(conn.Frame{Generation: generation, Data: fmt.Appendf(nil, `{"event":"site.1.hall.0.change","data":{"values":{"seq":%d}}}`, seq)})
@@ -289,16 +292,67 @@ func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 		"one of it":                  {func(tap *wiretap) { frame(tap, 1, 8); frame(tap, 1, 9); frame(tap, 1, 12) }, true},
 		"one on a connection before": {func(tap *wiretap) { frame(tap, 1, 9); frame(tap, 2, 12) }, false},
 	} {
-		c1 := &client{tap: newWiretap(new(tally)), resetLately: func(string) bool { return true }}
-		c.frames(c1.tap)
-		if excused := c1.excuse("site.1.hall.0", "change", gap{8, 12}, true); excused == c.lost {
-			t.Errorf("when %s was sent, it is excused: %v", what, excused)
+		tap := newWiretap(new(tally), stopped)
+		c.frames(tap)
+		f := newFeed(t)
+		f.seq(8)
+		f.newRun(12, 2) // 9 to 11
+		l := newLedger("site.1", true, tap.tally)
+		l.wire = tap
+		for _, ev := range f.events {
+			l.take(ev)
+		}
+		if lost := l.tally.lost.Load() > 0; lost != c.lost {
+			t.Errorf("when %s was sent, it is lost: %v", what, lost)
 		}
 	}
-	late := newWiretap(new(tally))
+	late := newWiretap(new(tally), stopped)
 	late.sentAny("site.1.hall.0", "change", gap{8, 12})
 	frame(late, 0, 10)
 	if late.tally.lost.Load() != 1 {
 		t.Error("an event that is seen on the wire after its loss was judged is not lost")
+	}
+}
+
+func TestAFindingShowsTheFramesAboutIt(t *testing.T) {
+	tap := newWiretap(new(tally), stopped)
+	say := func(sent bool, data string) { tap.frame(conn.Frame{Generation: 3, Sent: sent, Data: []byte(data)}) }
+	say(true, `{"id":7,"method":"subscribe.site.1"}`)
+	say(false, `{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`)
+	say(false, `{"event":"site.1.machine.547.change","data":{"values":{"seq":2}}}`)
+	tap.tally.lose(1, tap.evidence("site.1.machine.54"), "something")
+	say(false, `{"event":"site.1.machine.54.change","data":{"values":{"seq":4}}}`)
+	found := strings.Join(tap.tally.found(), "\n")
+	for _, want := range []string{"lost: something", `1.000 s, connection 3, received: …{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`, "found here", `"seq":4`} {
+		if !strings.Contains(found, want) {
+			t.Errorf("the finding has no %s:\n%s", want, found)
+		}
+	}
+	for _, not := range []string{"547", "subscribe"} {
+		if strings.Contains(found, not) {
+			t.Errorf("the finding has %s, which is about something else:\n%s", not, found)
+		}
+	}
+}
+
+func TestAHistoryIsBounded(t *testing.T) {
+	h := newHistory()
+	huge := []byte(strings.Repeat("x", historyRoom))
+	for range 100 {
+		h.add("huge: ", huge)
+		h.add("small: ", []byte("site.1"))
+	}
+	if room := cap(h.lines) + cap(h.before); room > historyRoom {
+		t.Errorf("it takes %d bytes", room)
+	}
+	for range 2 * evidenceBefore {
+		h.add("small: ", []byte("site.1"))
+	}
+	e := h.open("site.1", "found")
+	for range 2 * evidenceAfter {
+		h.add("small: ", []byte("site.1"))
+	}
+	if n := len(e.lines); n != evidenceBefore+1+evidenceAfter {
+		t.Errorf("the evidence has %d lines", n)
 	}
 }

@@ -57,7 +57,7 @@ func TestAShortRunIsCleanAndReported(t *testing.T) {
 
 func TestWhatIsWrongMakesTheVerdictUnclean(t *testing.T) {
 	lost := new(tally)
-	lost.lose(1, "an event")
+	lost.lose(1, nil, "an event")
 	for what, spoil := range map[string]func(*verdict){
 		"nothing judged": func(v *verdict) { v.checks = nil },
 		"a lost event":   func(v *verdict) { v.judgeEvents(lost) },

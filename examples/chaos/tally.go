@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -20,43 +22,56 @@ type tally struct {
 	misfits    atomic.Int64 // events that contradict what came before
 
 	mu       sync.Mutex
-	findings []string // the first of what must not be
+	findings []finding // the first of what must not be
+}
+
+// finding is something that must not be.
+type finding struct {
+	what     string
+	evidence func() []string // the frames about it; nil if they say nothing
 }
 
 // maxFindings is how many are kept to be shown.
 const maxFindings = 20
 
-func (t *tally) lose(n int, format string, args ...any) {
+func (t *tally) lose(n int, evidence func() []string, format string, args ...any) {
 	t.lost.Add(int64(n))
-	t.note("lost", format, args...)
+	t.note("lost", evidence, format, args...)
 }
 
 func (t *tally) twice(format string, args ...any) {
 	t.duplicates.Add(1)
-	t.note("duplicate", format, args...)
+	t.note("duplicate", nil, format, args...)
 }
 
 func (t *tally) disorder(format string, args ...any) {
 	t.disorders.Add(1)
-	t.note("out of order", format, args...)
+	t.note("out of order", nil, format, args...)
 }
 
 func (t *tally) misfit(format string, args ...any) {
 	t.misfits.Add(1)
-	t.note("misfit", format, args...)
+	t.note("misfit", nil, format, args...)
 }
 
-func (t *tally) note(what, format string, args ...any) {
+func (t *tally) note(what string, evidence func() []string, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.findings) < maxFindings {
-		t.findings = append(t.findings, what+": "+fmt.Sprintf(format, args...))
+		t.findings = append(t.findings, finding{what + ": " + fmt.Sprintf(format, args...), evidence})
 	}
 }
 
-// found returns the first of what must not be.
-func (t *tally) found() []string {
+// found returns the first of what must not be, each with its evidence.
+func (t *tally) found() (all []string) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return append([]string(nil), t.findings...)
+	findings := slices.Clone(t.findings)
+	t.mu.Unlock()
+	for _, f := range findings {
+		if f.evidence != nil {
+			f.what = strings.Join(append([]string{f.what}, f.evidence()...), "\n    ")
+		}
+		all = append(all, f.what)
+	}
+	return all
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/wire"
@@ -12,10 +14,14 @@ import (
 
 // wiretap remembers which numbers the gateway has sent lately, by the raw frames. What it has
 // sent, a subscription must have been given: nothing that services or NATS do is an excuse.
+//
+// It also keeps the frames themselves for a while: they are the evidence of a finding.
 type wiretap struct {
 	tally *tally
+	since func() time.Duration // the start
 
 	mu         sync.Mutex
+	history    *history
 	generation uint64           // of the connection: earlier ones do not count
 	sent       map[string][]int // the latest numbers of each resource's events of a name
 	gaps       map[string]gap   // that a ledger has found, whose frames may not have been seen yet
@@ -29,8 +35,8 @@ func (g gap) has(n int) bool { return g.after < n && n < g.before }
 // tapLength is how many numbers of a resource are remembered.
 const tapLength = 64
 
-func newWiretap(t *tally) *wiretap {
-	return &wiretap{tally: t, sent: make(map[string][]int), gaps: make(map[string]gap)}
+func newWiretap(t *tally, since func() time.Duration) *wiretap {
+	return &wiretap{tally: t, since: since, history: newHistory(), sent: make(map[string][]int), gaps: make(map[string]gap)}
 }
 
 // frame is the hook for raw frames.
@@ -42,6 +48,7 @@ func (w *wiretap) frame(f conn.Frame) {
 		clear(w.sent)
 		clear(w.gaps)
 	}
+	w.history.add(w.head(f), f.Data)
 	if f.Sent {
 		return
 	}
@@ -59,10 +66,37 @@ func (w *wiretap) frame(f conn.Frame) {
 	}
 	key := numbering(ev.RID, ev.Name) // a copy, which does not keep the whole frame alive
 	if w.gaps[key].has(n) {
-		w.tally.lose(1, "%s: the gateway has sent %d", ev.RID, n)
+		w.tally.lose(1, w.open(ev.RID), "%s: the gateway has sent %d", ev.RID, n)
 	}
 	numbers := append(w.sent[key], n)
 	w.sent[key] = numbers[max(0, len(numbers)-tapLength):]
+}
+
+// head begins a line of the history.
+func (w *wiretap) head(f conn.Frame) string {
+	way := "received"
+	if f.Sent {
+		way = "sent"
+	}
+	return fmt.Sprintf("%.3f s, connection %d, %s%s", w.since().Seconds(), f.Generation, way, headEnd)
+}
+
+// evidence is what the frames have said about a resource, and what they say in the time to come.
+// The result may be called at any time.
+func (w *wiretap) evidence(rid string) func() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.open(rid)
+}
+
+// open needs the lock.
+func (w *wiretap) open(rid string) func() []string {
+	e := w.history.open(rid, fmt.Sprintf("%.3f s: found here", w.since().Seconds()))
+	return func() []string {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return e.clone()
+	}
 }
 
 // numbering names what is numbered: the changes of a model, the entries of a log, the ticks of a root.
