@@ -158,24 +158,31 @@ func isAny(err error, targets ...error) bool {
 	return false
 }
 
-// counting is a network that counts the bytes that its connections read.
+// counting is a network that counts the bytes that its connections read and write.
 type counting struct {
-	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	bytes atomic.Int64
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	bytes   atomic.Int64 // read
+	written atomic.Int64
 }
 
 func (n *counting) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := n.dial(ctx, network, addr)
-	return countingConn{c, &n.bytes}, err
+	return countingConn{c, n}, err
 }
 
 type countingConn struct {
 	net.Conn
-	bytes *atomic.Int64
+	total *counting
 }
 
 func (c countingConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.bytes.Add(int64(n))
+	c.total.bytes.Add(int64(n))
+	return n, err
+}
+
+func (c countingConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.total.written.Add(int64(n))
 	return n, err
 }

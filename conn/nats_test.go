@@ -31,14 +31,14 @@ type natsWorld struct {
 	publish *nats.Conn
 }
 
-func newNATSWorld(t *testing.T) *natsWorld {
+func newNATSWorld(t *testing.T, opts ...natstest.Option) *natsWorld {
 	t.Helper()
 	server, err := natstest.StartNATS()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Shutdown)
-	gateway, err := natstest.New(server.URL())
+	gateway, err := natstest.New(server.URL(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,8 @@ type config struct {
 	binary  string // empty: the stand-in
 	timeout time.Duration
 	output  io.Writer
+
+	compression bool
 }
 
 // Option changes what [New] starts.
@@ -76,6 +78,12 @@ func WithBinary(path string) Option {
 // in whole milliseconds of at least one. The default is 3 s.
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) { c.timeout = d }
+}
+
+// WithCompression makes the gateway take up an offer of permessage-deflate
+// (Resgate's --wscompression).
+func WithCompression() Option {
+	return func(c *config) { c.compression = true }
 }
 
 // WithOutput gives what a Resgate process writes to standard output and

@@ -147,11 +147,16 @@ func (p *process) start() error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(p.binary,
+	args := []string{
 		"--addr", host,
 		"--port", port,
 		"--nats", p.natsURL,
-		"--reqtimeout", strconv.FormatInt(p.timeout.Milliseconds(), 10))
+		"--reqtimeout", strconv.FormatInt(p.timeout.Milliseconds(), 10),
+	}
+	if p.compression {
+		args = append(args, "--wscompression")
+	}
+	cmd := exec.Command(p.binary, args...)
 	cmd.Stdout, cmd.Stderr = p.output, p.output
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("natstest: start gateway: %w", err)
