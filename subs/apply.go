@@ -189,19 +189,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 
 func (r *Registry) changed(e *entry, ev *Change) {
 	watchers := slices.Clone(e.watchers)
-	for _, c := range ev.Changes {
-		r.addReference(e, c.New)
-	}
-	for _, c := range ev.Changes { // when all is held that the event has brought
-		r.extendTo(e, c.New)
-	}
-	for _, c := range ev.Changes {
-		if c.Old.IsReference() {
-			e.departing = append(e.departing, c.Old.RID())
-		}
-	}
-	lost := len(e.departing) > 0
-	r.dropReferences(e)
+	lost := ev.links && r.relink(e, ev)
 	if e.standing != held {
 		return
 	}
@@ -210,6 +198,25 @@ func (r *Registry) changed(e *entry, ev *Change) {
 	if lost {
 		r.shrink(e)
 	}
+}
+
+// relink takes in the references that a change of e has brought, and lets the ones
+// go that it has taken away, if any.
+func (r *Registry) relink(e *entry, ev *Change) (lost bool) {
+	for c := range ev.Changes() {
+		r.addReference(e, c.New)
+	}
+	for c := range ev.Changes() { // when all is held that the event has brought
+		r.extendTo(e, c.New)
+	}
+	for c := range ev.Changes() {
+		if c.Old.IsReference() {
+			e.departing = append(e.departing, c.Old.RID())
+		}
+	}
+	lost = len(e.departing) > 0
+	r.dropReferences(e)
+	return lost
 }
 
 // Added applies a collection add event.

@@ -58,32 +58,84 @@ func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
 	case c.content.kind != wire.KindModel:
 		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.kind)
 	case c.content.names == nil:
-		return c.changeLarge(values), nil
+		return explicitly(c.changeLarge(values)), nil
 	}
-	reshaped := p.merge(c.content, values)
-	if len(p.changes) == 0 {
+	w, ok := p.rewrite(c.content, values)
+	switch {
+	case !ok:
+		return explicitly(p.reshape(c, values)), nil
+	case w.changed == 0:
 		return nil, nil
 	}
-	m := c.writable()
-	if fresh, fits := p.pack(p.merged); fits && !reshaped {
-		m.packed = fresh
-	} else {
-		p.setModel(m, p.merged)
-	}
-	ev := newChange(len(p.changes))
-	for i, change := range p.changes {
-		if at := p.places[i]; at >= 0 {
-			is := m.property(at)
-			change.Name, change.New = is.Name, is.Value
+	c.writable().packed = w.new
+	return &Change{rewrite: w}, nil
+}
+
+// rewrite finds what becomes of a model that is packed. It returns false if that
+// has other names, or is too large.
+func (p *packer) rewrite(r *Resource, values []wire.Property) (w rewrite, ok bool) {
+	list, was := r.names.list, r.packed
+	is, i := p.repack(was, len(list)), 0
+	for _, q := range values {
+		for i < len(list) && list[i] != q.Name {
+			i++
 		}
-		ev.Changes[i] = change
+		if i == len(list) || q.Value.Kind() == res.Delete {
+			return w, false
+		}
+		if old := was.at(i, len(list)); !old.Equal(q.Value) {
+			is.keep(i)
+			is.put(q.Value)
+			w.changed |= 1 << i
+			w.links = w.links || old.IsReference() || q.Value.IsReference()
+		}
+		i++
 	}
-	return ev, nil
+	if w.changed == 0 {
+		return w, true
+	}
+	is.keep(len(list))
+	p.block = is.block
+	if len(is.block) > headSize*len(list)+maxPackedText {
+		return w, false
+	}
+	w.names, w.old, w.new = r.names, was, packed(is.block)
+	return w, true
+}
+
+// explicitly returns an event of changes, nil for none.
+func explicitly(changes []PropertyChange) *Change {
+	if len(changes) == 0 {
+		return nil
+	}
+	ev := &Change{explicit: changes}
+	for _, c := range changes {
+		ev.links = ev.links || c.Old.IsReference() || c.New.IsReference()
+	}
+	return ev
+}
+
+// reshape changes a model that is packed and may have other names then.
+func (p *packer) reshape(c *localCopy, values []wire.Property) []PropertyChange {
+	p.merge(c.content, values)
+	if len(p.changes) == 0 {
+		return nil
+	}
+	m := c.writable()
+	p.setModel(m, p.merged)
+	changes := slices.Clone(p.changes)
+	for i, at := range p.places {
+		if at >= 0 {
+			is := m.property(at)
+			changes[i].Name, changes[i].New = is.Name, is.Value
+		}
+	}
+	return changes
 }
 
 // merge finds what values change in a model that is packed, and where that is in
-// what the model becomes. It reports whether the names become others.
-func (p *packer) merge(r *Resource, values []wire.Property) (reshaped bool) {
+// what the model becomes.
+func (p *packer) merge(r *Resource, values []wire.Property) {
 	p.merged, p.changes, p.places = p.merged[:0], p.changes[:0], p.places[:0]
 	i, list := 0, r.names.list
 	for _, q := range values {
@@ -112,26 +164,21 @@ func (p *packer) merge(r *Resource, values []wire.Property) (reshaped bool) {
 		}
 		p.changes = append(p.changes, PropertyChange{Name: was.Name, Old: was.Value, New: is})
 		p.places = append(p.places, at)
-		reshaped = reshaped || found == is.IsAbsent()
 	}
 	for ; i < len(list); i++ {
 		p.merged = append(p.merged, r.property(i))
 	}
-	return reshaped
 }
 
 // changeLarge is change for a model that is not packed.
-func (c *localCopy) changeLarge(values []wire.Property) *Change {
+func (c *localCopy) changeLarge(values []wire.Property) []PropertyChange {
 	var changes []PropertyChange
 	for _, p := range values {
 		if change, changed := c.set(p); changed {
 			changes = append(changes, change)
 		}
 	}
-	if changes == nil {
-		return nil
-	}
-	return &Change{Changes: changes}
+	return changes
 }
 
 func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {

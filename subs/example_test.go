@@ -75,7 +75,7 @@ func ExampleChange() {
 	for _, d := range reg.TakeDeliveries() {
 		if ev, ok := d.Event.(*subs.Change); ok {
 			fmt.Println("title:", ev.Value("title"), "was:", ev.Old("title"))
-			for _, c := range ev.Changes {
+			for c := range ev.Changes() {
 				fmt.Println(c.Name, c.Old.Raw(), "to", c.New.Raw())
 			}
 		}

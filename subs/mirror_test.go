@@ -88,10 +88,10 @@ func (m *mirror) sync(ev *subs.Sync) error {
 }
 
 func (m *mirror) change(ev *subs.Change) error {
-	if m.live == ev.Resync || len(ev.Changes) == 0 {
+	if m.live == ev.Resync || ev.Len() == 0 {
 		return fmt.Errorf("%v, live %t", ev, m.live)
 	}
-	for _, c := range ev.Changes {
+	for c := range ev.Changes() {
 		if m.props[c.Name] != c.Old || c.Old == c.New {
 			return fmt.Errorf("%v, and %q was %v", ev, c.Name, m.props[c.Name])
 		}

@@ -34,12 +34,16 @@ func (p packed) head(i int) uint16 {
 
 // at returns value i of n.
 func (p packed) at(i, n int) res.Value {
-	begin, head := 0, p.head(i)
-	if i > 0 {
-		begin = int(p.head(i-1) & maxPackedText)
+	head, texts := p.head(i), p[headSize*n:]
+	return res.NewValue(res.ValueKind(head>>endBits), string(texts[p.begin(i):head&maxPackedText]))
+}
+
+// begin returns where the text of value i begins.
+func (p packed) begin(i int) int {
+	if i == 0 {
+		return 0
 	}
-	text := string(p[headSize*n:])
-	return res.NewValue(res.ValueKind(head>>endBits), text[begin:head&maxPackedText])
+	return int(p.head(i-1) & maxPackedText)
 }
 
 // packer copies what is to be kept. It has the names that models share.
@@ -99,6 +103,43 @@ func (p *packer) pack(properties []wire.Property) (packed, bool) {
 		p.block = append(p.block, q.Value.Text()...)
 	}
 	return packed(p.block), true
+}
+
+// repacking is the packing of a model that was packed already, with some other values.
+type repacking struct {
+	was   packed
+	n     int    // values
+	next  int    // values before it are packed
+	block []byte // see packed
+}
+
+func (p *packer) repack(was packed, n int) repacking {
+	return repacking{was: was, n: n, block: append(p.block[:0], was[:headSize*n]...)}
+}
+
+// keep packs the values before i as they were.
+func (p *repacking) keep(i int) {
+	if p.next == i {
+		return
+	}
+	texts := headSize * p.n
+	begin, end := texts+p.was.begin(p.next), texts+p.was.begin(i)
+	moved := uint16(len(p.block) - begin)
+	p.block = append(p.block, p.was[begin:end]...)
+	for ; p.next < i; p.next++ {
+		p.setHead(p.was.head(p.next) + moved)
+	}
+}
+
+// put packs v in place of the next value.
+func (p *repacking) put(v res.Value) {
+	p.block = append(p.block, v.Text()...)
+	p.setHead(uint16(v.Kind())<<endBits | uint16(len(p.block)-headSize*p.n))
+	p.next++
+}
+
+func (p *repacking) setHead(head uint16) {
+	binary.LittleEndian.PutUint16(p.block[headSize*p.next:], head)
 }
 
 // resource makes a resource that keeps nothing of what it is made from.

@@ -73,7 +73,7 @@ func checkChanges(t *testing.T, seed uint64, got []subs.Delivery, want map[strin
 		}
 		return
 	}
-	changes := got[0].Event.(*subs.Change).Changes
+	changes := slices.Collect(got[0].Event.(*subs.Change).Changes())
 	sorted := slices.IsSortedFunc(changes, func(a, b subs.PropertyChange) int { return strings.Compare(a.Name, b.Name) })
 	if !sorted || len(changes) != len(want) {
 		t.Fatalf("seed %d: %v, want %v", seed, changes, want)

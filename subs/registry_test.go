@@ -111,7 +111,7 @@ func TestChangeDeliversOldAndNewValues(t *testing.T) {
 	}
 	change := d[0].Event.(*subs.Change)
 	var names []string
-	for _, c := range change.Changes {
+	for c := range change.Changes() {
 		names = append(names, c.Name)
 	}
 	if want := []string{"changed", "gone", "new"}; !slices.Equal(names, want) {

@@ -33,8 +33,8 @@ func expand(r *resync) *expansion {
 	switch {
 	case r.old.kind != r.new.kind: // the Sync says it all
 	case r.new.kind == wire.KindModel:
-		if changes := diffModel(r.old, r.new); len(changes) > 0 {
-			x.change = &Change{subject: r.subject, typed: r.typed, Changes: changes, Resync: true}
+		if x.change = explicitly(diffModel(r.old, r.new)); x.change != nil {
+			x.change.subject, x.change.typed, x.change.Resync = r.subject, r.typed, true
 		}
 	case r.new.kind == wire.KindCollection:
 		x.edit = diffCollection(r.old.items, r.new.items)

@@ -204,7 +204,7 @@ func (l *ledger) change(ev *subs.Change, c *copied) {
 		l.tally.misfit("%s: %v is for a model", l.rid, ev)
 		return
 	}
-	for _, p := range ev.Changes {
+	for p := range ev.Changes() {
 		if have := c.props[p.Name]; have != p.Old.Raw() {
 			l.broken(ev, p, have)
 		}

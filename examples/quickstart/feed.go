@@ -82,7 +82,7 @@ func describe(r *subs.Resource) string {
 
 func difference(ev *subs.Change) string {
 	var parts []string
-	for _, c := range ev.Changes {
+	for c := range ev.Changes() {
 		parts = append(parts, fmt.Sprintf("%s is %s (was %s)", c.Name, c.New.Raw(), c.Old.Raw()))
 	}
 	return strings.Join(parts, ", ")

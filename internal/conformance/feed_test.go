@@ -150,10 +150,10 @@ func (r *replica) equal(other *replica) bool {
 }
 
 func (r *replica) change(ev *subs.Change) error {
-	if len(ev.Changes) == 0 || r.kind != wire.KindModel {
+	if ev.Len() == 0 || r.kind != wire.KindModel {
 		return errors.New("changes nothing")
 	}
-	for _, c := range ev.Changes {
+	for c := range ev.Changes() {
 		if !r.model[c.Name].Equal(c.Old) || c.Old.Equal(c.New) {
 			return fmt.Errorf("the replica is %v", r.model)
 		}

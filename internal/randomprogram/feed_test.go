@@ -203,10 +203,10 @@ func (r *replica) sync(ev *subs.Sync) error {
 }
 
 func (r *replica) change(ev *subs.Change) error {
-	if len(ev.Changes) == 0 {
+	if ev.Len() == 0 {
 		return errors.New("changes nothing")
 	}
-	for _, c := range ev.Changes {
+	for c := range ev.Changes() {
 		if r.properties[c.Name] != c.Old || c.Old == c.New {
 			return fmt.Errorf("property %q was another", c.Name)
 		}

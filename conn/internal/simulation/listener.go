@@ -186,7 +186,7 @@ func (l *listener) changed(c *content, ev *subs.Change) *content {
 		return c
 	}
 	d := *c
-	for _, change := range ev.Changes {
+	for change := range ev.Changes() {
 		i := int(change.Name[0] - props[0])
 		if !d.props[i].is(change.Old) {
 			l.world.fail("an old value that was not there", "%v has %v: %v", l, c, ev)

@@ -44,8 +44,8 @@ func lineOf(ev subs.Event, at time.Time) line {
 		l.Event, l.Reason, l.Kind, l.Data = "sync", ev.Reason.String(), ev.Resource.Kind().String(), ev.Resource
 		l.View = reached(ev)
 	case *subs.Change:
-		l.Event, l.Resync, l.Changes = "change", ev.Resync, make(map[string]change, len(ev.Changes))
-		for _, c := range ev.Changes {
+		l.Event, l.Resync, l.Changes = "change", ev.Resync, make(map[string]change, ev.Len())
+		for c := range ev.Changes() {
 			l.Changes[c.Name] = change{present(c.Old), present(c.New)}
 		}
 	case *subs.Add:

@@ -133,8 +133,8 @@ func (p palette) event(ev subs.Event) string {
 }
 
 func (p palette) changes(ev *subs.Change) string {
-	parts := make([]string, 0, len(ev.Changes))
-	for _, c := range ev.Changes {
+	parts := make([]string, 0, ev.Len())
+	for c := range ev.Changes() {
 		parts = append(parts, fmt.Sprintf("%s %s %s %s", printable(c.Name), p.paint(dim, p.value(c.Old)), p.paint(dim, "to"), p.value(c.New)))
 	}
 	return strings.Join(parts, ", ")
