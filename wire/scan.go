@@ -169,14 +169,14 @@ func (s *Scanner) model(properties *[]Property, mayDelete bool) bool {
 	}
 	first := len(s.properties)
 	for before := ""; ; {
-		s.properties = append(s.properties, Property{})
-		p := &s.properties[len(s.properties)-1]
+		var p Property
 		if !s.name(&p.Name) || !s.value(&p.Value, mayDelete) {
 			return false
 		}
-		if p.Name <= before && len(s.properties) > first+1 {
+		if p.Name <= before && len(s.properties) > first {
 			return false
 		}
+		s.properties = append(s.properties, p)
 		before = p.Name
 		if s.skipByte('}') {
 			*properties = s.properties[first:len(s.properties):len(s.properties)]
@@ -195,10 +195,11 @@ func (s *Scanner) collection(items *[]res.Value) bool {
 	}
 	first := len(s.values)
 	for {
-		s.values = append(s.values, res.Value{})
-		if !s.value(&s.values[len(s.values)-1], false) {
+		var v res.Value
+		if !s.value(&v, false) {
 			return false
 		}
+		s.values = append(s.values, v)
 		if s.skipByte(']') {
 			*items = s.values[first:len(s.values):len(s.values)]
 			return true

@@ -15,7 +15,6 @@ type Batch struct {
 	text    strings.Builder // of frames, one after the other; nothing is changed in it
 	chunk   int             // how long a text is begun next
 	scanner wire.Scanner
-	scanned wire.Scanned
 	answers room[answer]
 	changes room[changeEvent]
 	adds    room[addEvent]
@@ -28,7 +27,6 @@ func (b *Batch) Reset() {
 	clear(b.Messages)
 	b.Messages, b.bytes = b.Messages[:0], 0
 	b.scanner.Reset()
-	b.scanned = wire.Scanned{}
 	if b.text.Cap() > maxChunk {
 		b.text = strings.Builder{}
 	}
@@ -80,8 +78,8 @@ func (b *Batch) copy(frame []byte) string {
 
 // scan returns the message that is in text, nil if the scanner does not know it.
 func (b *Batch) scan(text string) Message {
-	s := &b.scanned
-	if !b.scanner.Scan(text, s) {
+	var s wire.Scanned
+	if !b.scanner.Scan(text, &s) {
 		return nil
 	}
 	switch s.Event {

@@ -142,7 +142,7 @@ func (m *unsubscribeEvent) handle(c *Core) {
 // fault of the registry's, which reports it itself.
 func (c *Core) applied(rid string, err error) {
 	c.counters.Events++
-	if errors.Is(err, subs.ErrUnknownResource) {
+	if err != nil && errors.Is(err, subs.ErrUnknownResource) {
 		c.counters.UnknownEvents++
 		c.notice(UnknownResource, rid, err)
 	}
