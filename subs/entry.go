@@ -30,6 +30,7 @@ type entry struct {
 	parkedUntil uint64        // the newest request that was out then
 
 	requested uint64   // number of the newest subscribe or get request for it
+	loosened  uint64   // the newest request that was out when an event opened a cycle that it is in
 	departing []string // references that the present event has taken out of the copy
 
 	inner int // scratch of the cycle search: references from within it

@@ -52,8 +52,31 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
 			return x.indirect() && x.requested < r.oldest
 		})...)
+		r.loosen(e, child)
 	}
 	return slips
+}
+
+// loosen notes what is part of a cycle that e no longer closes by referring to child. A
+// call that is out may turn out to have been answered with one of these before.
+func (r *Registry) loosen(e, child *entry) {
+	below := r.countInner([]*entry{child}, (*entry).indirect)
+	defer unmark(below)
+	if e.mark == unseen {
+		return
+	}
+	for _, x := range below {
+		if x != e && x != child {
+			x.loosened = r.issued
+		}
+	}
+}
+
+// Loosened reports whether the gateway may have let something go by mistake, if it has
+// counted a direct subscription for rid when it did what call number seq asked for.
+func (r *Registry) Loosened(rid string, seq uint64) bool {
+	e := r.entries[rid]
+	return e != nil && seq <= e.loosened
 }
 
 func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*entry {

@@ -135,8 +135,11 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
 	}
-	if c.returns.of(q, rid) {
+	switch {
+	case c.returns.of(q, rid):
 		c.distrust(fmt.Errorf("the subscription of %v %q may have been given back: %w", q.Type, rid, subs.ErrInconsistent))
+	case c.reg.Loosened(rid, requestSeq(q.ID)):
+		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.Type, rid, subs.ErrInconsistent))
 	}
 	l.recovered(c)
 	l.advance(c)

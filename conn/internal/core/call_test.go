@@ -331,3 +331,35 @@ func TestSubscriptionOfACallThatMayHaveBeenGivenBack(t *testing.T) {
 		}
 	}
 }
+
+// The gateway may have counted the subscription of a call before the event, and then it
+// has let m go by mistake: for it, only l held m from outside of the cycle.
+func TestResourceOfACallThatMayHaveBeenHeldBeforeAnEvent(t *testing.T) {
+	const set = `{"models":{"p":{"l":{"rid":"l"}},"l":{"m":{"rid":"m"}},"m":{"self":{"rid":"m"},"up":{"rid":"l"}}}}`
+	for name, test := range map[string]struct {
+		late   bool // the call goes out after the event
+		change string
+		faults uint64
+	}{
+		"in a cycle that is opened": {false, `{"values":{"self":null}}`, 1},
+		"that was called for later": {true, `{"values":{"self":null}}`, 0},
+		"when no reference is lost": {false, `{"values":{"other":1}}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			r.subscribe("p")
+			r.answer(r.sent("subscribe p")[0], set)
+			if !test.late {
+				r.callResource("x", "find")
+			}
+			r.event("m.change", test.change)
+			if test.late {
+				r.callResource("x", "find")
+			}
+			r.answer(r.sent("call x.find")[0], `{"rid":"l"}`)
+			if got := r.core.Stats().Inconsistencies; got != test.faults {
+				t.Errorf("%d faults, want %d", got, test.faults)
+			}
+		})
+	}
+}

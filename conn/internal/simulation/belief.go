@@ -13,6 +13,9 @@ type belief struct {
 	most     [names]int      // the most of these while the last frames were read
 	unsure   [names]bool     // their number cannot be known from the frames alone
 	lost     [names]bool     // nor will it ever be: a request was not answered in time
+	slipped  [names]bool     // let go by the gateway, and nothing was sent that tells so
+	hidden   [names]uint64   // let go because of what a call has subscribed to, up to this one, that is not answered
+	ghosts   [names]*content // what the present frame makes of what is let go
 
 	former  [names][]*content // what sets have said
 	stirred [names]bool       // a copy has changed since
@@ -29,6 +32,7 @@ const (
 	mixedUp                          // the event to come is older than one before
 	died                             // was deleted
 	letGo                            // is not followed by the gateway any more
+	slippedAway                      // nor is this, of which the client is never told
 	granted                          // has one more direct subscription
 	taken                            // has fewer, as asked for
 	revoked                          // has none, because of an unsubscribe event
@@ -47,6 +51,7 @@ type effect struct {
 	news    *news    // the event
 	sent    *content // what the frame says, which may be older
 	dead    bool
+	ahead   bool // the gateway has begun with events that it has not told of
 	count   int
 }
 
@@ -59,6 +64,7 @@ func (c *conn) shows(e *entry) {
 // read takes in what a frame says.
 func (c *conn) read(f *frame) {
 	c.frames++
+	c.ghosts = [names]*content{}
 	before := c.reachedNow()
 	for i := range f.effects {
 		e := &f.effects[i]
@@ -74,36 +80,86 @@ func (c *conn) read(f *frame) {
 			c.reasons.add(heldByMistake) // the client may have let go of it
 		}
 	}
+	c.hide()
 }
 
 // update applies an event to a copy.
-func (c *conn) update(n name, ev *news) {
+func (c *conn) update(e *effect) {
+	n := e.name
 	before := c.copies[n]
 	if before == nil {
+		if ghost := c.ghosts[n]; ghost != nil {
+			c.ghosts[n] = e.news.applied(ghost)
+		}
 		return
 	}
-	after := ev.applied(before)
+	after := e.news.applied(before)
 	if after == nil { // which cannot be, but for events in the wrong order
 		c.reasons.add(muddled)
 		return
 	}
 	if !after.equal(before) {
 		c.stirred[n] = true
-		if c.mayLose(before, after) {
+		if loses(before, after) && (e.ahead || c.gateway.outstanding()) {
 			c.reasons.add(likeASlip)
 		}
 		c.copies[n] = after
 	}
 }
 
-// mayLose reports whether an event that makes one content another drops a reference
-// while requests are out. The client cannot know whether these hold what was referred
-// to, and so whether the gateway makes its slip.
-func (c *conn) mayLose(from, to *content) (may bool) {
+// loses reports whether an event that makes one content another drops a reference. If
+// requests are out, or the gateway has begun with other events, then the client cannot
+// know what these hold, and so whether the gateway makes its slip.
+func loses(from, to *content) (loses bool) {
 	var left [names]bool
 	to.references(func(n name) { left[n] = true })
-	from.references(func(n name) { may = may || !left[n] })
-	return may && c.gateway.outstanding()
+	from.references(func(n name) { loses = loses || !left[n] })
+	return loses
+}
+
+// loseTrack notes that n is not followed any more.
+func (c *conn) loseTrack(n name) {
+	b := &c.belief
+	switch {
+	case b.reached(b.slipped)[n]:
+	case b.lostTrack(n):
+		b.hidden[n] = c.gateway.newestCall()
+	default:
+		b.ghosts[n], b.copies[n], b.dead[n] = b.copies[n], nil, false
+	}
+}
+
+// hide brings back what is let go and yet seems to be held, if that may be because of
+// a call: the client cannot know before it has read the answer.
+func (c *conn) hide() {
+	newest := c.gateway.newestCall()
+	for again := newest != 0; again; {
+		again = false
+		for n, reached := range c.reachedNow() {
+			if reached && c.copies[n] == nil && c.ghosts[n] != nil {
+				c.copies[n], c.hidden[n], again = c.ghosts[n], newest, true
+			}
+		}
+	}
+}
+
+// reveal lets go of what was hidden. The calls up to oldest are answered.
+func (b *belief) reveal(oldest uint64) {
+	for n, newest := range b.hidden {
+		if newest != 0 && newest < oldest {
+			b.copies[n], b.hidden[n] = nil, 0
+		}
+	}
+}
+
+// lostTrack reports whether n is, or is reached by way of, what has slipped away: for the
+// client everything is as it was.
+func (b *belief) lostTrack(n name) bool {
+	roots := b.slipped
+	for i, newest := range b.hidden {
+		roots[i] = roots[i] || newest != 0
+	}
+	return b.reached(roots)[n]
 }
 
 // begin forgets what was read before.
@@ -124,8 +180,9 @@ func (c *conn) believe(e *effect) {
 			c.confuse(e)
 		}
 		b.copies[n], b.dead[n], b.owners[n], b.shownIn[n] = e.content, e.dead, e.entry, b.frames
+		b.slipped[n], b.hidden[n] = false, 0
 	case updated:
-		c.update(n, e.news)
+		c.update(e)
 	case mixedUp:
 		c.reasons.add(muddled)
 	case died:
@@ -133,8 +190,10 @@ func (c *conn) believe(e *effect) {
 		c.reasons.add(somethingDied)
 	case letGo:
 		if b.owners[n] == e.entry { // or it was sent anew before
-			b.copies[n], b.dead[n] = nil, false
+			c.loseTrack(n)
 		}
+	case slippedAway:
+		b.slipped[n] = true
 	case granted:
 		b.direct[n]++
 		b.most[n] = max(b.most[n], b.direct[n])

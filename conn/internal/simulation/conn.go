@@ -86,9 +86,23 @@ func (c *conn) letGo(e *entry) {
 	}
 }
 
-// letPass lets an event go that was held back.
-func (c *conn) letPass() {
-	if c.heldBack--; c.heldBack == 0 {
+// holdBack notes that an event of e waits for what it refers to. Removing what it
+// takes away may drop e itself, by the gateway's slip: then it is never sent, and the
+// client cannot know of it.
+func (c *conn) holdBack(e *entry, remove func()) {
+	c.heldBack++
+	remove()
+	if e.state == dropped {
+		c.effect(effect{kind: slippedAway, name: e.name})
+		c.letPass(1)
+		return
+	}
+	e.begun++
+}
+
+// letPass notes that n events are sent that were held back, or never will be.
+func (c *conn) letPass(n int) {
+	if c.heldBack -= n; n > 0 && c.heldBack == 0 {
 		c.pending = append(c.pending, c.postponed...)
 		c.postponed = nil
 	}
@@ -122,7 +136,8 @@ func (c *conn) subscribe(n name, then func(*entry, access)) bool {
 
 // unsubscribe takes n direct subscriptions away.
 func (c *conn) unsubscribe(e *entry, n int) {
-	if e.direct+e.indirect+e.sentRefs == 0 {
+	if e.direct+e.indirect+e.sentRefs == 0 { // which may be, for one of them may be below 0
+		c.hung = c.hung || e.direct != 0
 		return
 	}
 	e.direct -= n

@@ -39,6 +39,7 @@ type entry struct {
 	waiting []*readiness
 	holds   hold
 	events  []*event // held back
+	begun   int      // events that wait for what they refer to
 
 	access      *access
 	askers      []func(access)
@@ -250,6 +251,8 @@ func (e *entry) drop() {
 	e.state = dropped
 	e.conn.hung = e.conn.hung || len(e.waiting) > 0 // what waits for it is never sent
 	e.waiting, e.events = nil, nil
+	e.conn.letPass(e.begun)
+	e.begun = 0
 	if e.resource == nil {
 		return // still loading: it leaves when the resource comes
 	}

@@ -86,7 +86,7 @@ func (e *entry) processAdd(ev *event) {
 	target := e.addRef(name(ev.value.n))
 	unsent := target.state != sent
 	if unsent {
-		e.conn.heldBack++
+		e.conn.holdBack(e, func() {})
 	}
 	e.sendWith(ev, b, []*entry{target}, unsent)
 }
@@ -105,13 +105,17 @@ func (e *entry) processChange(ev *event) {
 			unsent = unsent || target.state != sent
 		}
 	}
-	if unsent {
-		e.conn.heldBack++
-	}
-	for i, set := range ev.mask {
-		if old := ev.before.props[i]; set && old.refers() {
-			e.removeRef(name(old.n))
+	remove := func() {
+		for i, set := range ev.mask {
+			if old := ev.before.props[i]; set && old.refers() {
+				e.removeRef(name(old.n))
+			}
 		}
+	}
+	if unsent {
+		e.conn.holdBack(e, remove)
+	} else {
+		remove()
 	}
 	b := append(eventOf(e.name, "change"), `{"values":{`...)
 	comma := false
@@ -155,7 +159,8 @@ func (e *entry) sendWith(ev *event, b []byte, targets []*entry, unsent bool) {
 			for _, target := range targets {
 				target.collect(s, true)
 			}
-			e.conn.letPass()
+			e.begun--
+			e.conn.letPass(1)
 			e.sendChange(ev, s, b)
 			for _, target := range targets {
 				target.markSent()
@@ -178,7 +183,7 @@ func (e *entry) sendChange(ev *event, s *set, b []byte) {
 	if after := ev.applied(e.now); after != nil {
 		e.now = after
 	}
-	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news})
+	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news, ahead: e.conn.heldBack > 0})
 	e.conn.push(0, append(b, '}', '}'))
 }
 

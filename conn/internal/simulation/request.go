@@ -138,6 +138,14 @@ func (c *conn) called(id uint64, a answer) {
 	}
 }
 
+// deny adds why the result of a call cannot be had. It may be no more than that the
+// client may not have it, so it says nothing of the resource, and nothing of the count.
+func (s *set) deny(n name, code string) {
+	s.member(wire.KindError, n)
+	s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
+	s.conn.effect(effect{kind: unsure, name: n})
+}
+
 // replyResource answers with a resource, which is subscribed. It is a success even
 // when the resource cannot be had, because the call was one.
 func (c *conn) replyResource(id uint64, n name) {
@@ -148,19 +156,18 @@ func (c *conn) replyResource(id uint64, n name) {
 	ok := c.subscribe(n, func(e *entry, a access) {
 		s := &set{conn: c}
 		if code := a.refusal(); code != "" {
-			c.effect(effect{kind: unsure, name: n})
-			s.member(wire.KindError, n)
-			s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
+			s.deny(n, code)
 			reply(s)
 			c.unsubscribe(e, 1)
 			return
 		}
 		e.whenReady(func() {
-			kind := granted
-			if e.failure() != "" {
-				kind = unsure
+			if code := e.failure(); code != "" {
+				s.deny(n, code)
+				reply(s)
+				return
 			}
-			c.effect(effect{kind: kind, name: n})
+			c.effect(effect{kind: granted, name: n})
 			e.collect(s, false)
 			reply(s)
 			e.markSent()

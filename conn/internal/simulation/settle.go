@@ -131,7 +131,7 @@ func (w *world) compare(altogether bool) {
 			wanted = 1
 		}
 		looked := w.setup.Probe > 0 && !strings.Contains(rids[n], "?") && c.entries[n+1] == nil // for what is stuck
-		stuck := !altogether && (c.reasons&muddled != 0 || c.hung || e != nil && (e.code != "" || e.dead) && !looked)
+		stuck := !altogether && (c.reasons&muddled != 0 || c.hung || c.lostTrack(n) || e != nil && (e.code != "" || e.dead) && !looked)
 		switch {
 		case direct != wanted && !(stuck && direct == 0) && (altogether || !c.lost[n] && !c.hung):
 			w.fail("the gateway counts what nobody wants, or not what is wanted", "%v: %d, wanted %v", n, direct, k.Wanted)

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -220,10 +221,31 @@ func (w *world) outstanding() bool {
 	return slices.ContainsFunc(w.out, func(o outRequest) bool { return o.Type != wire.TypeUnsubscribe })
 }
 
+// newestCall returns the id of the newest call that is out, 0 for none.
+func (w *world) newestCall() (id uint64) {
+	for i := range w.out {
+		if o := &w.out[i]; !usesLine(o.Request) {
+			id = o.ID
+		}
+	}
+	return id
+}
+
+// oldestCall returns the id of the oldest call that is out, a large number for none.
+func (w *world) oldestCall() uint64 {
+	for i := range w.out {
+		if o := &w.out[i]; !usesLine(o.Request) {
+			return o.ID
+		}
+	}
+	return math.MaxUint64
+}
+
 func (w *world) answered(id uint64) {
 	if id != 0 {
 		if i := slices.IndexFunc(w.out, func(o outRequest) bool { return o.ID == id }); i >= 0 {
 			w.out = slices.Delete(w.out, i, i+1)
+			w.conn.reveal(w.oldestCall())
 		}
 	}
 }
