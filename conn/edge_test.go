@@ -2,8 +2,10 @@ package conn_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -20,26 +22,60 @@ import (
 	"github.com/resclient/resclient-go/subs"
 )
 
+// What waits to be written is limited for a gateway that does not read, but not for one that
+// is slow: here it is busy with some calls when more than the limit comes at once.
 func TestABurstIsNoReasonToGiveUpAGatewayThatReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.must(w.service.HandleCall("a.b", "m", func(r *resgatetest.Request) (any, error) { return len(r.Params), nil }))
-		c := w.connected()
-		w.must(w.gateway.Kill())
-		w.await(c, state.Dialing)
-		params := strings.Repeat("x", 400<<10)
-		var calls sync.WaitGroup
-		for range 200 { // 80 MB, and all wait for the connection
-			calls.Go(func() {
-				if err := c.Call(context.Background(), "a.b", "m", params, nil); err != nil {
-					t.Error(err)
-				}
-			})
+		network := resgatetest.NewNetwork()
+		dials := badGateway(t, network, func(ws wsConn, id uint64) {
+			_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{"protocol":"1.2.3"},"id":%d}`, id))
+			for answerSlowly(ws) == nil {
+			}
+		})
+		c, err := conn.New("ws://"+gatewayAddr, conn.WithNetDial(network.Dial))
+		if err != nil {
+			t.Fatal(err)
 		}
-		synctest.Wait()
-		w.must(w.gateway.Restart())
+		defer c.Close()
+		var calls sync.WaitGroup
+		call := func(n, size int) {
+			params := json.RawMessage(`"` + strings.Repeat("x", size) + `"`)
+			for range n {
+				calls.Go(func() {
+					if err := c.Call(context.Background(), "a.b", "m", params, nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		call(12, 1<<20)
+		if err := c.WaitFor(context.Background(), state.Connected); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second)
+		call(17, 4<<20) // 68 MiB
 		calls.Wait()
+		if *dials != 1 {
+			t.Errorf("it took %d connections", *dials)
+		}
 	})
+}
+
+// answerSlowly takes half a second to read a call, and answers it.
+func answerSlowly(ws wsConn) error {
+	_, call, err := ws.NextReader()
+	if err != nil {
+		return err
+	}
+	var id uint64
+	if _, err := fmt.Fscanf(call, `{"id":%d,`, &id); err != nil {
+		return err
+	}
+	time.Sleep(500 * time.Millisecond)
+	if _, err := io.Copy(io.Discard, call); err != nil {
+		return err
+	}
+	return ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{"payload":null},"id":%d}`, id))
 }
 
 func TestAClientThatGaveUpSaysWhyToEveryCall(t *testing.T) {
