@@ -70,7 +70,7 @@ func newClient(number int, w *world) (*client, error) {
 	}
 	opts := append(quick(seed, number),
 		conn.WithGateways(urls[1:]...),
-		conn.WithHooks(conn.Hooks{Transition: c.transition, Frame: c.tap.frame}))
+		conn.WithHooks(conn.Hooks{Transition: c.transition, Frame: c.tap.hook}))
 	var err error
 	c.conn, err = conn.New(urls[0], opts...)
 	return c, err

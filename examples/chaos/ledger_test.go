@@ -282,7 +282,7 @@ func stopped() time.Duration { return time.Second }
 
 func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 	frame := func(tap *wiretap, generation uint64, seq int) {
-		tap.frame(conn.Frame{Generation: generation, Data: fmt.Appendf(nil, `{"event":"site.1.hall.0.change","data":{"values":{"seq":%d}}}`, seq)})
+		tap.hook(conn.Frame{Generation: generation, Data: fmt.Appendf(nil, `{"event":"site.1.hall.0.change","data":{"values":{"seq":%d}}}`, seq)})
 	}
 	for what, c := range map[string]struct {
 		frames func(*wiretap)
@@ -294,6 +294,7 @@ func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 	} {
 		tap := newWiretap(new(tally), stopped)
 		c.frames(tap)
+		tap.wait()
 		f := newFeed(t)
 		f.seq(8)
 		f.newRun(12, 2) // 9 to 11
@@ -309,6 +310,7 @@ func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 	late := newWiretap(new(tally), stopped)
 	late.sentAny("site.1.hall.0", "change", gap{8, 12})
 	frame(late, 0, 10)
+	late.wait()
 	if late.tally.lost.Load() != 1 {
 		t.Error("an event that is seen on the wire after its loss was judged is not lost")
 	}
@@ -316,12 +318,14 @@ func TestWhatTheGatewayHasSentIsNoExcuse(t *testing.T) {
 
 func TestAFindingShowsTheFramesAboutIt(t *testing.T) {
 	tap := newWiretap(new(tally), stopped)
-	say := func(sent bool, data string) { tap.frame(conn.Frame{Generation: 3, Sent: sent, Data: []byte(data)}) }
+	say := func(sent bool, data string) { tap.hook(conn.Frame{Generation: 3, Sent: sent, Data: []byte(data)}) }
 	say(true, `{"id":7,"method":"subscribe.site.1"}`)
 	say(false, `{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`)
 	say(false, `{"event":"site.1.machine.547.change","data":{"values":{"seq":2}}}`)
+	tap.wait()
 	tap.tally.lose(1, tap.evidence("site.1.machine.54"), "something")
 	say(false, `{"event":"site.1.machine.54.change","data":{"values":{"seq":4}}}`)
+	tap.wait()
 	found := strings.Join(tap.tally.found(), "\n")
 	for _, want := range []string{"lost: something", `1.000 s, connection 3, received: …{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`, "found here", `"seq":4`} {
 		if !strings.Contains(found, want) {

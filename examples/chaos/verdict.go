@@ -55,6 +55,9 @@ const heapRoom = 8 << 20
 func (v *verdict) settled(w *world, before, after usage) {
 	v.record = w.rec.record(len(w.gateways))
 	v.judgeCopies(w)
+	for _, c := range w.clients {
+		c.tap.wait()
+	}
 	v.judgeEvents(w.tally)
 	v.judgeCalls(w)
 	v.must("no subscription has ended by itself", w.ended() == 0, "%d", w.ended())

@@ -20,11 +20,22 @@ type wiretap struct {
 	tally *tally
 	since func() time.Duration // the start
 
+	waiting sync.Mutex
+	frames  []tapped // to be looked at: the hook must not be slow, or frames are dropped
+	busy    bool     // a goroutine does
+	idle    *sync.Cond
+
 	mu         sync.Mutex
 	history    *history
 	generation uint64           // of the connection: earlier ones do not count
 	sent       map[string][]int // the latest numbers of each resource's events of a name
 	gaps       map[string]gap   // that a ledger has found, whose frames may not have been seen yet
+}
+
+// tapped is a frame, and when it was seen.
+type tapped struct {
+	conn.Frame
+	at time.Duration
 }
 
 // gap is what is missing between two numbers.
@@ -36,11 +47,50 @@ func (g gap) has(n int) bool { return g.after < n && n < g.before }
 const tapLength = 64
 
 func newWiretap(t *tally, since func() time.Duration) *wiretap {
-	return &wiretap{tally: t, since: since, history: newHistory(), sent: make(map[string][]int), gaps: make(map[string]gap)}
+	w := &wiretap{tally: t, since: since, history: newHistory(), sent: make(map[string][]int), gaps: make(map[string]gap)}
+	w.idle = sync.NewCond(&w.waiting)
+	return w
 }
 
-// frame is the hook for raw frames.
-func (w *wiretap) frame(f conn.Frame) {
+// hook is the hook for raw frames.
+func (w *wiretap) hook(f conn.Frame) {
+	w.waiting.Lock()
+	defer w.waiting.Unlock()
+	w.frames = append(w.frames, tapped{f, w.since()})
+	if !w.busy {
+		w.busy = true
+		go w.work()
+	}
+}
+
+// work looks at the frames that wait.
+func (w *wiretap) work() {
+	for {
+		w.waiting.Lock()
+		frames := w.frames
+		w.frames = nil
+		if w.busy = len(frames) > 0; !w.busy {
+			w.idle.Broadcast()
+			w.waiting.Unlock()
+			return
+		}
+		w.waiting.Unlock()
+		for _, f := range frames {
+			w.look(f)
+		}
+	}
+}
+
+// wait returns when all frames so far were looked at.
+func (w *wiretap) wait() {
+	w.waiting.Lock()
+	defer w.waiting.Unlock()
+	for w.busy {
+		w.idle.Wait()
+	}
+}
+
+func (w *wiretap) look(f tapped) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if f.Generation != w.generation {
@@ -48,7 +98,7 @@ func (w *wiretap) frame(f conn.Frame) {
 		clear(w.sent)
 		clear(w.gaps)
 	}
-	w.history.add(w.head(f), f.Data)
+	w.history.add(f.head(), f.Data)
 	if f.Sent {
 		return
 	}
@@ -73,12 +123,12 @@ func (w *wiretap) frame(f conn.Frame) {
 }
 
 // head begins a line of the history.
-func (w *wiretap) head(f conn.Frame) string {
+func (f tapped) head() string {
 	way := "received"
 	if f.Sent {
 		way = "sent"
 	}
-	return fmt.Sprintf("%.3f s, connection %d, %s%s", w.since().Seconds(), f.Generation, way, headEnd)
+	return fmt.Sprintf("%.3f s, connection %d, %s%s", f.at.Seconds(), f.Generation, way, headEnd)
 }
 
 // evidence is what the frames have said about a resource, and what they say in the time to come.
