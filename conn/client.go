@@ -34,6 +34,7 @@ type Client struct {
 	workers workers        // run the handlers of subscriptions
 	hooks   serial         // runs the Transition and Frame hooks, and logs
 	policy  serial         // asks the back-offs of subscriptions
+	debug   atomic.Bool    // frames are to be logged, as the logger last said
 
 	backOff sharedBackOff
 	retries map[string]backoff.BackOff // belongs to policy
@@ -63,6 +64,7 @@ func New(url string, opts ...Option) (*Client, error) {
 	c.hooks.spawn = c.user.Go
 	c.workers.spawn = c.user.Go
 	c.policy.spawn = c.user.Go
+	c.askLevel()
 	c.status.Store(&status{since: time.Now(), changed: make(chan struct{})})
 	c.user.Add(1) // held by the owner, so that the group does not end before it
 	o := newOwner(c)

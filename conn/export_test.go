@@ -1,6 +1,11 @@
 package conn
 
-import "time"
+import (
+	"time"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+	"github.com/resclient/resclient-go/state"
+)
 
 // KeepAlive drives the keepalive decisions: what it would do at each of the given
 // times, and when it would look again.
@@ -14,3 +19,9 @@ func (k *KeepAlive) Next(now, lastRead time.Time, paused bool) (string, time.Dur
 	action, wait := k.k.next(now, lastRead, paused)
 	return map[keepAction]string{keepWaiting: "wait", keepPing: "ping", keepGiveUp: "give up"}[action], wait
 }
+
+// TransitionMessage returns what the log says of an event, "" for nothing.
+func TransitionMessage(k state.EventKind) string { return transitionLines[k].message }
+
+// NoticeMessage returns what the log says of a notice, "" for nothing.
+func NoticeMessage(k core.NoticeKind) string { return noticeLines[k].message }

@@ -23,6 +23,7 @@ type Option func(*settings) error
 type settings struct {
 	gateways []gateway
 	logger   *slog.Logger
+	logs     bool // there is a logger
 	hooks    Hooks
 
 	backOff      func() backoff.BackOff
@@ -98,7 +99,9 @@ func exponential(first, last time.Duration) backoff.BackOff {
 	)
 }
 
-// WithLogger logs transitions and whatever is out of the ordinary. Tokens, params, headers,
+// WithLogger logs transitions, whatever is out of the ordinary and, at level Debug, what
+// is sent and received: not its params and contents. A level that changes while the
+// program runs takes effect within the ping interval, see [WithPing]. Tokens, params, headers,
 // contents and the user info and query of URLs are never logged. Names are: resource ids with
 // their queries, methods, properties; and so are errors of the program's own hooks, and what
 // services say in theirs. The default is to log nothing.
@@ -107,7 +110,7 @@ func WithLogger(log *slog.Logger) Option {
 		if log == nil {
 			return invalid("WithLogger: nil logger")
 		}
-		s.logger = log
+		s.logger, s.logs = log, true
 		return nil
 	}
 }

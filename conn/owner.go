@@ -1,9 +1,6 @@
 package conn
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -139,7 +136,7 @@ func (o *owner) carryOut(out core.Output) {
 		o.user.Go(o.resetBackOff)
 	}
 	for _, n := range out.Notices {
-		o.logNotice(n)
+		o.reportNotice(n)
 	}
 }
 
@@ -160,77 +157,4 @@ func (o *owner) hangUp(a *attempt) {
 	if a != nil {
 		a.cancel()
 	}
-}
-
-// report gives a transition to the hook and to the log.
-func (c *Client) report(t state.Transition) {
-	c.hooks.add(transitionTask, func() {
-		c.set.logger.LogAttrs(context.Background(), transitionLevel(t), transitionMessage(t), t.LogValue().Group()...)
-		if c.set.hooks.Transition != nil {
-			c.set.hooks.Transition(t)
-		}
-	})
-}
-
-func transitionLevel(t state.Transition) slog.Level {
-	switch t.Event {
-	case state.Lost:
-		return slog.LevelWarn
-	case state.GaveUp:
-		return slog.LevelError
-	}
-	return slog.LevelInfo
-}
-
-func transitionMessage(t state.Transition) string {
-	switch t.Event {
-	case state.Started:
-		return "connecting"
-	case state.DialFailed:
-		return "connecting failed"
-	case state.Opened:
-		return "connection open"
-	case state.Replayed:
-		return "connected"
-	case state.Lost:
-		return "connection lost"
-	case state.GaveUp:
-		return "gave up connecting"
-	}
-	return "closed"
-}
-
-func (c *Client) logNotice(n core.Notice) {
-	c.hooks.add(transitionTask, func() {
-		attrs := []slog.Attr{slog.Any("cause", n.Err)}
-		if n.RID != "" {
-			attrs = append(attrs, slog.String("rid", n.RID))
-		}
-		if n.Count > 1 {
-			attrs = append(attrs, slog.Int("count", n.Count))
-		}
-		c.set.logger.LogAttrs(context.Background(), slog.LevelWarn, noticeMessage(n.Kind), attrs...)
-	})
-}
-
-func noticeMessage(k core.NoticeKind) string {
-	switch k {
-	case core.BadFrame:
-		return "unreadable message"
-	case core.UnexpectedAnswer:
-		return "unexpected answer"
-	case core.UnknownResource:
-		return "event for an unknown resource"
-	case core.Inconsistent:
-		return "message does not fit the local copy"
-	case core.SubscribeFailed:
-		return "subscription not granted, will retry"
-	case core.Resyncing:
-		return "reconnecting to get everything anew"
-	case core.AccessHookFailed:
-		return "access denied, and the hook did not regain it"
-	case core.TooLarge:
-		return "message over the read limit"
-	}
-	return fmt.Sprintf("notice %d", k)
 }

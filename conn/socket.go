@@ -73,7 +73,7 @@ func (s *socket) read() {
 			s.lost(fmt.Errorf("read: %w", withoutReason(err)))
 			return
 		}
-		s.client.observe(s.generation, false, frame)
+		s.client.reportFrame(s.generation, false, frame)
 		s.batch.Add(&s.decoder, frame)
 		if s.batch.Full() {
 			s.flush()
@@ -257,7 +257,7 @@ func (s *socket) writeFrames() error {
 	defer s.out.rest()
 	s.net.hold()
 	for _, frame := range s.out.take() {
-		s.client.observe(s.generation, true, frame)
+		s.client.reportFrame(s.generation, true, frame)
 		deadline, err := s.beginWrite()
 		if err != nil {
 			return err
@@ -303,6 +303,7 @@ func (s *socket) watch() {
 			return
 		case <-timer.C:
 		}
+		s.client.askLevelSoon()
 		action, wait := alive.next(time.Now(), s.net.alive(), s.paused.Load() != 0)
 		switch action {
 		case keepPing:
@@ -312,13 +313,5 @@ func (s *socket) watch() {
 			return
 		}
 		timer.Reset(wait)
-	}
-}
-
-// observe gives the Frame hook a copy of a frame.
-func (c *Client) observe(generation uint64, sent bool, frame []byte) {
-	if hook := c.set.hooks.Frame; hook != nil {
-		f := Frame{Generation: generation, Sent: sent, Data: slices.Clone(frame)}
-		c.hooks.addLarge(frameTask, len(frame), func() { hook(f) })
 	}
 }

@@ -2,7 +2,6 @@ package state
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 )
@@ -45,40 +44,6 @@ type Transition struct {
 	// Subscriptions is how many direct subscriptions the client carried. The
 	// machine does not know them: its owner fills this in.
 	Subscriptions int
-}
-
-// LogValue returns the transition as a group with the members from, to, event,
-// cause, attempt, delay, gateway, after, generation and subscriptions. Of the
-// members from cause on, those that are zero are left out. Durations are
-// rounded to milliseconds. The time is left to the log record.
-func (t Transition) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs,
-		slog.String("from", t.From.String()),
-		slog.String("to", t.To.String()),
-		slog.String("event", t.Event.String()))
-	if t.Cause != nil {
-		attrs = append(attrs, slog.Any("cause", t.Cause))
-	}
-	if t.Attempt != 0 {
-		attrs = append(attrs, slog.Int("attempt", t.Attempt))
-	}
-	if d := readable(t.Delay); d != 0 {
-		attrs = append(attrs, slog.Duration("delay", d))
-	}
-	if t.Gateway != "" {
-		attrs = append(attrs, slog.String("gateway", t.Gateway))
-	}
-	if d := readable(t.After); d != 0 {
-		attrs = append(attrs, slog.Duration("after", d))
-	}
-	if t.Generation != 0 {
-		attrs = append(attrs, slog.Uint64("generation", t.Generation))
-	}
-	if t.Subscriptions != 0 {
-		attrs = append(attrs, slog.Int("subscriptions", t.Subscriptions))
-	}
-	return slog.GroupValue(attrs...)
 }
 
 // String returns the transition as a short sentence, for example

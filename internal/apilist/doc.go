@@ -9,7 +9,7 @@
 // modules; names of parameters are kept, because they are read too. What a struct or
 // an interface gets from something embedded that is not exported is listed as its own.
 //
-// The list is docs/api.txt. The test compares it with the packages, and makes it anew:
+// The list is docs/api.txt. A test there compares it with the packages, and makes it anew:
 //
-//	go test ./internal/apilist -update
+//	go test ./docs -update
 package apilist

@@ -38,7 +38,7 @@ type Core struct {
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
 	cutOff   int   // calls that were not answered by then
-	notices  [noticeKinds]noticeCount
+	notices  [NoticeKinds]noticeCount
 	counters Counters
 	out      Output
 }

@@ -83,7 +83,7 @@ const (
 	Resyncing                          // a planned reconnect
 	TooLarge                           // a frame over the read limit
 	AccessHookFailed                   // access was denied, and the hook could not help
-	noticeKinds
+	NoticeKinds                        // how many kinds there are
 )
 
 // Notice is something out of the ordinary, reported once per kind and interval.
