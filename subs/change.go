@@ -30,7 +30,7 @@ type Change struct {
 // rewrite is what has become of a packed model that has kept its names. Values are
 // looked up only when somebody asks, because most events have many and readers few.
 type rewrite struct {
-	names    *names // nil for none
+	of       *body // has the names; nil for none
 	old, new packed
 	changed  uint64 // a bit for each name, the first the lowest
 	links    bool   // a reference is among them
@@ -38,8 +38,8 @@ type rewrite struct {
 
 // at returns what has become of value i.
 func (w *rewrite) at(i int) PropertyChange {
-	n := len(w.names.list)
-	return PropertyChange{Name: w.names.list[i], Old: w.old.at(i, n), New: w.new.at(i, n)}
+	names := w.of.names
+	return PropertyChange{Name: names[i], Old: w.old.at(i, len(names)), New: w.new.at(i, len(names))}
 }
 
 // Len returns how many properties have changed.
@@ -69,7 +69,7 @@ func (e *Change) Old(property string) res.Value { return e.find(property).Old }
 
 func (e *Change) find(property string) PropertyChange {
 	for left := e.changed; left != 0; left &= left - 1 {
-		if i := bits.TrailingZeros64(left); e.names.list[i] == property {
+		if i := bits.TrailingZeros64(left); e.of.names[i] == property {
 			return e.at(i)
 		}
 	}

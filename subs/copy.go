@@ -55,9 +55,9 @@ func (c *localCopy) writable() *Resource {
 // another, nil if none did.
 func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
 	switch {
-	case c.content.kind != wire.KindModel:
-		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.kind)
-	case c.content.names == nil:
+	case c.content.body.kind != wire.KindModel:
+		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.body.kind)
+	case c.content.body.names == nil:
 		return explicitly(c.changeLarge(values)), nil
 	}
 	w, ok := p.rewrite(c.content, values)
@@ -74,7 +74,7 @@ func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
 // rewrite finds what becomes of a model that is packed. It returns false if that
 // has other names, or is too large.
 func (p *packer) rewrite(r *Resource, values []wire.Property) (w rewrite, ok bool) {
-	list, was := r.names.list, r.packed
+	list, was := r.body.names, r.packed
 	is, i := p.repack(was, len(list)), 0
 	for _, q := range values {
 		for i < len(list) && list[i] != q.Name {
@@ -99,7 +99,7 @@ func (p *packer) rewrite(r *Resource, values []wire.Property) (w rewrite, ok boo
 	if len(is.block) > headSize*len(list)+maxPackedText {
 		return w, false
 	}
-	w.names, w.old, w.new = r.names, was, packed(is.block)
+	w.of, w.old, w.new = r.body, was, packed(is.block)
 	return w, true
 }
 
@@ -137,7 +137,7 @@ func (p *packer) reshape(c *localCopy, values []wire.Property) []PropertyChange 
 // what the model becomes.
 func (p *packer) merge(r *Resource, values []wire.Property) {
 	p.merged, p.changes, p.places = p.merged[:0], p.changes[:0], p.places[:0]
-	i, list := 0, r.names.list
+	i, list := 0, r.body.names
 	for _, q := range values {
 		for ; i < len(list) && list[i] < q.Name; i++ {
 			p.merged = append(p.merged, r.property(i))
@@ -188,12 +188,12 @@ func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
 		change.New = res.Value{}
 	}
 	if found {
-		change.Name, change.Old = c.content.props[i].Name, c.content.props[i].Value
+		change.Name, change.Old = c.content.body.props[i].Name, c.content.body.props[i].Value
 	}
 	if change.Old.Equal(change.New) {
 		return PropertyChange{}, false
 	}
-	m := c.writable()
+	m := c.writable().body
 	change.New = kept(change.New)
 	switch {
 	case change.New.IsAbsent():
@@ -210,25 +210,25 @@ func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
 // add inserts a value and returns it as it is kept.
 func (c *localCopy) add(index int, v res.Value) (res.Value, error) {
 	switch {
-	case c.content.kind != wire.KindCollection:
-		return v, inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.kind)
-	case index < 0 || index > len(c.content.items):
-		return v, inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.items))
+	case c.content.body.kind != wire.KindCollection:
+		return v, inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.body.kind)
+	case index < 0 || index > len(c.content.body.items):
+		return v, inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.body.items))
 	}
 	v = kept(v)
-	list := c.writable()
+	list := c.writable().body
 	list.items = slices.Insert(list.items, index, v)
 	return v, nil
 }
 
 func (p *packer) remove(c *localCopy, index int) (res.Value, error) {
 	switch {
-	case c.content.kind != wire.KindCollection:
-		return res.Value{}, inconsistent(c.content.rid, "remove event for a resource of kind %v", c.content.kind)
-	case index < 0 || index >= len(c.content.items):
-		return res.Value{}, inconsistent(c.content.rid, "remove at index %d of %d", index, len(c.content.items))
+	case c.content.body.kind != wire.KindCollection:
+		return res.Value{}, inconsistent(c.content.rid, "remove event for a resource of kind %v", c.content.body.kind)
+	case index < 0 || index >= len(c.content.body.items):
+		return res.Value{}, inconsistent(c.content.rid, "remove at index %d of %d", index, len(c.content.body.items))
 	}
-	list := c.writable()
+	list := c.writable().body
 	v := list.items[index]
 	list.items = slices.Delete(list.items, index, index+1)
 	if c.removed++; c.removed > len(list.items) {

@@ -30,14 +30,14 @@ type expander struct {
 func (x *expander) resource(r *Resource, s *shape, depth int) {
 	x.above[r.rid] = true
 	defer delete(x.above, r.rid)
-	switch r.kind {
+	switch r.Kind() {
 	case wire.KindModel:
 		x.members(r, s, depth, '{', '}')
 	case wire.KindCollection:
 		x.members(r, s, depth, '[', ']')
 	default:
 		x.raw(`{"error":`)
-		x.marshal(r.err)
+		x.marshal(r.body.err)
 		x.raw(`}`)
 	}
 }
@@ -47,7 +47,7 @@ func (x *expander) members(r *Resource, s *shape, depth int, open, end rune) {
 	s.places(r, func(name string, v res.Value, place *shape) {
 		x.raw(separator)
 		separator = ","
-		if r.kind == wire.KindModel {
+		if r.Kind() == wire.KindModel {
 			x.marshal(name)
 			x.raw(`:`)
 		}

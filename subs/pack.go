@@ -13,9 +13,6 @@ import (
 // values' kinds and ends, then their texts one after the other. Its names are
 // shared with all models that have the same.
 
-// names are the names of a model's properties, sorted.
-type names struct{ list []string }
-
 // What is packed at the most. An event makes a model that is packed anew, so it must not be
 // large; the ends of its texts have 12 bits.
 const (
@@ -48,7 +45,7 @@ func (p packed) begin(i int) int {
 
 // packer copies what is to be kept. It has the names that models share.
 type packer struct {
-	shared map[string]*names
+	shared map[string]*body // by the names
 
 	// Scratch.
 	key     []byte
@@ -62,8 +59,8 @@ type packer struct {
 // are data do not use it up. When there are more, sharing begins anew.
 const maxShared = 1024
 
-// share returns the names of properties.
-func (p *packer) share(properties []wire.Property) *names {
+// share returns the body of models that have these properties.
+func (p *packer) share(properties []wire.Property) *body {
 	p.key = p.key[:0]
 	for _, q := range properties {
 		p.key = append(binary.AppendUvarint(p.key, uint64(len(q.Name))), q.Name...)
@@ -72,18 +69,18 @@ func (p *packer) share(properties []wire.Property) *names {
 		return known
 	}
 	key := string(p.key)
-	n := &names{list: make([]string, 0, len(properties))}
+	b := &body{kind: wire.KindModel, names: make([]string, 0, len(properties))}
 	for at := 0; at < len(key); {
 		length, size := binary.Uvarint(p.key[at:])
 		at += size
-		n.list = append(n.list, key[at:at+int(length)])
+		b.names = append(b.names, key[at:at+int(length)])
 		at += int(length)
 	}
 	if p.shared == nil || len(p.shared) >= maxShared {
-		p.shared = make(map[string]*names)
+		p.shared = make(map[string]*body)
 	}
-	p.shared[key] = n
-	return n
+	p.shared[key] = b
+	return b
 }
 
 // pack packs properties, and reports whether they are few and short enough.
@@ -144,12 +141,14 @@ func (p *repacking) setHead(head uint16) {
 
 // resource makes a resource that keeps nothing of what it is made from.
 func (p *packer) resource(rid string, from wire.Resource) *Resource {
-	r := &Resource{rid: rid, kind: from.Kind, err: from.Error}
+	r := &Resource{rid: rid}
 	switch from.Kind {
 	case wire.KindModel:
 		p.setModel(r, from.Model)
 	case wire.KindCollection:
-		r.items = p.items(from.Collection)
+		r.body = &body{kind: from.Kind, items: p.items(from.Collection)}
+	default:
+		r.body = &body{kind: from.Kind, err: from.Error}
 	}
 	return r
 }
@@ -157,15 +156,15 @@ func (p *packer) resource(rid string, from wire.Resource) *Resource {
 // setModel gives r properties.
 func (p *packer) setModel(r *Resource, properties []wire.Property) {
 	var fits bool
-	r.names, r.props = nil, nil
 	if r.packed, fits = p.pack(properties); fits {
-		r.names = p.share(properties)
+		r.body = p.share(properties)
 		return
 	}
-	r.props = make([]wire.Property, len(properties))
+	props := make([]wire.Property, len(properties))
 	for i, q := range properties {
-		r.props[i] = wire.Property{Name: strings.Clone(q.Name), Value: kept(q.Value)}
+		props[i] = wire.Property{Name: strings.Clone(q.Name), Value: kept(q.Value)}
 	}
+	r.body = &body{kind: wire.KindModel, props: props}
 }
 
 // Items that are not long are packed into blocks together.

@@ -17,28 +17,41 @@ import (
 // and read from any goroutine.
 type Resource struct {
 	rid    string
-	kind   wire.Kind
-	names  *names          // of a model whose values are packed
-	packed packed          // those
-	props  []wire.Property // of a model that is too large to be packed, sorted by name
-	items  []res.Value     // of a collection
-	err    *res.Error      // of a resource in error
+	packed packed // the values of a model whose body has names
+	body   *body  // nil if the registry did not make it
+}
+
+// body is what a resource is made of. Models whose values are packed share it with all
+// that have the same names.
+type body struct {
+	kind  wire.Kind
+	names []string        // of a model whose values are packed, sorted; else nil
+	props []wire.Property // of a model that is too large for that, sorted by name
+	items []res.Value     // of a collection
+	err   *res.Error      // of a resource in error
 }
 
 // RID returns the resource id, with its query, as the program spelled it.
 func (r *Resource) RID() string { return r.rid }
 
 // Kind returns whether the resource is a model, a collection or an error.
-func (r *Resource) Kind() wire.Kind { return r.kind }
+func (r *Resource) Kind() wire.Kind { return r.is().kind }
+
+func (r *Resource) is() *body {
+	if r.body == nil {
+		return new(body)
+	}
+	return r.body
+}
 
 // Err returns the error of a resource that could not be loaded, a [*res.Error],
 // and nil for a model or a collection. Only references lead to a resource in
 // error: Subscribe and Get return the error instead.
 func (r *Resource) Err() error {
-	if r.err == nil {
-		return nil
+	if err := r.is().err; err != nil {
+		return err
 	}
-	return r.err
+	return nil
 }
 
 // Value returns the value of a model's property. It is absent, see
@@ -64,43 +77,44 @@ func (r *Resource) Properties() iter.Seq2[string, res.Value] {
 
 // properties returns how many properties a model has.
 func (r *Resource) properties() int {
-	if r.names != nil {
-		return len(r.names.list)
-	}
-	return len(r.props)
+	b := r.is()
+	return len(b.names) + len(b.props)
 }
 
 // property returns property i of a model.
 func (r *Resource) property(i int) wire.Property {
-	if r.names != nil {
-		return wire.Property{Name: r.names.list[i], Value: r.packed.at(i, len(r.names.list))}
+	if names := r.body.names; names != nil {
+		return wire.Property{Name: names[i], Value: r.packed.at(i, len(names))}
 	}
-	return r.props[i]
+	return r.body.props[i]
 }
 
 // Len returns the number of properties of a model or of items of a collection.
-func (r *Resource) Len() int { return r.properties() + len(r.items) }
+func (r *Resource) Len() int { return r.properties() + len(r.items()) }
 
 // At returns the collection's item at index i. Like indexing a slice, it panics
 // when i is not within 0 and Len()-1, or when the resource is no collection.
-func (r *Resource) At(i int) res.Value { return r.items[i] }
+func (r *Resource) At(i int) res.Value { return r.items()[i] }
 
 // Items iterates over a collection's items in their order.
-func (r *Resource) Items() iter.Seq2[int, res.Value] { return slices.All(r.items) }
+func (r *Resource) Items() iter.Seq2[int, res.Value] { return slices.All(r.items()) }
+
+func (r *Resource) items() []res.Value { return r.is().items }
 
 // Equal reports whether both are of the same kind and hold equal values. Their
 // resource ids do not matter.
 func (r *Resource) Equal(s *Resource) bool {
-	if r.kind != s.kind {
+	a, b := r.is(), s.is()
+	if a.kind != b.kind {
 		return false
 	}
-	switch r.kind {
+	switch a.kind {
 	case wire.KindModel:
 		return r.equalModel(s)
 	case wire.KindCollection:
-		return slices.EqualFunc(r.items, s.items, res.Value.Equal)
+		return slices.EqualFunc(a.items, b.items, res.Value.Equal)
 	case wire.KindError:
-		return r.err.Code == s.err.Code && r.err.Message == s.err.Message && bytes.Equal(r.err.Data, s.err.Data)
+		return a.err.Code == b.err.Code && a.err.Message == b.err.Message && bytes.Equal(a.err.Data, b.err.Data)
 	}
 	return true // neither was made by the registry: both are zero
 }
@@ -120,8 +134,8 @@ func (r *Resource) equalModel(s *Resource) bool {
 // MarshalJSON returns a model as an object, a collection as an array and a
 // resource in error as its error object. References stay references.
 func (r *Resource) MarshalJSON() ([]byte, error) {
-	if r.kind == wire.KindError {
-		return json.Marshal(r.err)
+	if b := r.is(); b.kind == wire.KindError {
+		return json.Marshal(b.err)
 	}
 	return r.text(res.Value.Raw), nil
 }
@@ -140,8 +154,8 @@ func (r *Resource) String() string {
 // stored as the JSON inside them, references as their resource id where dst
 // takes a string, [res.Ref] or [res.SoftRef]. A resource in error returns its error.
 func (r *Resource) Decode(dst any) error {
-	if r.err != nil {
-		return fmt.Errorf("decode %q: %w", r.rid, r.err)
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("decode %q: %w", r.rid, err)
 	}
 	if err := json.Unmarshal(r.text(plain), dst); err != nil {
 		return fmt.Errorf("decode %q: %w", r.rid, err)
@@ -173,9 +187,9 @@ func (r *Resource) text(form func(res.Value) string) []byte {
 			b.WriteByte(',')
 		}
 	}
-	if r.kind == wire.KindCollection {
+	if r.Kind() == wire.KindCollection {
 		b.WriteByte('[')
-		for i, v := range r.items {
+		for i, v := range r.items() {
 			separate(i)
 			b.WriteString(form(v))
 		}
@@ -196,18 +210,22 @@ func (r *Resource) text(form func(res.Value) string) []byte {
 
 // find returns where a property is, or where it would be inserted.
 func (r *Resource) find(property string) (int, bool) {
-	if r.names != nil {
-		return slices.BinarySearch(r.names.list, property)
+	b := r.is()
+	if b.names != nil {
+		return slices.BinarySearch(b.names, property)
 	}
-	return slices.BinarySearchFunc(r.props, property, func(p wire.Property, name string) int {
+	return slices.BinarySearchFunc(b.props, property, func(p wire.Property, name string) int {
 		return strings.Compare(p.Name, name)
 	})
 }
 
 func (r *Resource) clone() *Resource {
 	c := *r
-	c.props = slices.Clone(r.props)
-	c.items = slices.Clone(r.items)
+	if r.body.names == nil {
+		own := *r.body
+		own.props, own.items = slices.Clone(own.props), slices.Clone(own.items)
+		c.body = &own
+	}
 	return &c
 }
 
@@ -218,7 +236,7 @@ func (r *Resource) references(f func(rid string)) {
 			f(v.RID())
 		}
 	}
-	for _, v := range r.items {
+	for _, v := range r.items() {
 		if v.IsReference() {
 			f(v.RID())
 		}

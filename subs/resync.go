@@ -31,13 +31,13 @@ func expand(r *resync) *expansion {
 	}
 	x := &expansion{resync: r}
 	switch {
-	case r.old.kind != r.new.kind: // the Sync says it all
-	case r.new.kind == wire.KindModel:
+	case r.old.Kind() != r.new.Kind(): // the Sync says it all
+	case r.new.Kind() == wire.KindModel:
 		if x.change = explicitly(diffModel(r.old, r.new)); x.change != nil {
 			x.change.subject, x.change.typed, x.change.Resync = r.subject, r.typed, true
 		}
-	case r.new.kind == wire.KindCollection:
-		x.edit = diffCollection(r.old.items, r.new.items)
+	case r.new.Kind() == wire.KindCollection:
+		x.edit = diffCollection(r.old.items(), r.new.items())
 	}
 	return x
 }
@@ -52,17 +52,17 @@ func (x *expansion) next() (ev Event, last bool) {
 	case len(x.edit.removes) > 0:
 		i := x.edit.removes[0]
 		x.edit.removes = x.edit.removes[1:]
-		return &Remove{subject: x.subject, typed: x.typed, Index: i, Value: x.old.items[i], Resync: true}, false
+		return &Remove{subject: x.subject, typed: x.typed, Index: i, Value: x.old.At(i), Resync: true}, false
 	case len(x.edit.adds) > 0:
 		i := x.edit.adds[0]
 		x.edit.adds = x.edit.adds[1:]
-		return &Add{subject: x.subject, typed: x.typed, Index: i, Value: x.new.items[i], Resync: true}, false
+		return &Add{subject: x.subject, typed: x.typed, Index: i, Value: x.new.At(i), Resync: true}, false
 	}
 	return &Sync{subject: x.subject, typed: x.typed, Resource: x.new, Reason: x.reason()}, true
 }
 
 func (x *expansion) reason() SyncReason {
-	if x.old.kind != x.new.kind || x.new.err != nil && !x.old.Equal(x.new) {
+	if x.old.Kind() != x.new.Kind() || x.new.Err() != nil && !x.old.Equal(x.new) {
 		return SyncKindChanged
 	}
 	return SyncReconnect

@@ -185,7 +185,7 @@ func (s *shape) follows() bool { return s.is() != takesText && s.is() != takesVa
 
 // places calls f for every value of a resource that the shape has a place for.
 func (s *shape) places(r *Resource, f func(name string, v res.Value, place *shape)) {
-	if r.kind == wire.KindModel {
+	if r.Kind() == wire.KindModel {
 		for name, v := range r.Properties() {
 			if place, has := s.property(name); has {
 				f(name, v, place)
@@ -194,7 +194,7 @@ func (s *shape) places(r *Resource, f func(name string, v res.Value, place *shap
 		return
 	}
 	item := s.item()
-	for _, v := range r.items {
+	for _, v := range r.items() {
 		f("", v, item)
 	}
 }

@@ -36,8 +36,8 @@ func (r *Registry) EverStuck() uint64 { return r.everStuck }
 // trouble returns why e is stuck, nil if it is not.
 func (e *entry) trouble() error {
 	switch {
-	case e.standing == held && e.content.kind == wire.KindError:
-		return e.content.err
+	case e.standing == held && e.content.Kind() == wire.KindError:
+		return e.content.Err()
 	case e.standing == suspect && e.dead:
 		return res.ErrDeleted
 	}

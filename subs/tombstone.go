@@ -4,8 +4,6 @@ import (
 	"container/list"
 	"encoding/binary"
 	"hash/fnv"
-
-	"github.com/resclient/resclient-go/wire"
 )
 
 // A gateway keeps, for each connection, the content of a resource as it first
@@ -111,19 +109,19 @@ func (r *Resource) hash() uint64 {
 		h.Write(length[:])
 		h.Write([]byte(s))
 	}
-	text(r.kind.String())
+	text(r.Kind().String())
 	for i := range r.properties() {
 		p := r.property(i)
 		text(p.Name)
 		text(p.Value.Raw())
 	}
-	for _, v := range r.items {
+	for _, v := range r.items() {
 		text(v.Raw())
 	}
-	if r.kind == wire.KindError {
-		text(r.err.Code)
-		text(r.err.Message)
-		text(string(r.err.Data))
+	if err := r.is().err; err != nil {
+		text(err.Code)
+		text(err.Message)
+		text(string(err.Data))
 	}
 	return h.Sum64()
 }

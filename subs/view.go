@@ -146,8 +146,8 @@ func target(dst any) reflect.Type {
 
 // decode decodes r, whose references are looked up in the view.
 func (v *View) decode(r *Resource, dst any, s *shape) error {
-	if r.err != nil {
-		return fmt.Errorf("decode %q: %w", r.rid, r.err)
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("decode %q: %w", r.rid, err)
 	}
 	text, err := v.expand(r, s)
 	if err != nil {
