@@ -25,3 +25,27 @@ func TransitionMessage(k state.EventKind) string { return transitionLines[k].mes
 
 // NoticeMessage returns what the log says of a notice, "" for nothing.
 func NoticeMessage(k core.NoticeKind) string { return noticeLines[k].message }
+
+// The limits that no option sets.
+const (
+	DrainLimit     = drainLimit
+	HandshakeLimit = handshakeLimit
+	BodyKept       = bodyKept
+	OutboxLimit    = outboxLimit
+	HookLimit      = hookLimit
+	HookBytes      = hookBytes
+)
+
+// Defaults are what options change, for the limits.
+type Defaults struct {
+	ReadLimit, OfflineQueue, QueueEvents, QueueBytes                     int
+	DialTimeout, WriteTimeout, RequestTimeout, PingInterval, PingTimeout time.Duration
+}
+
+func NewDefaults() Defaults {
+	s := defaults()
+	return Defaults{
+		s.readLimit, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes,
+		s.dialTimeout, s.writeTimeout, s.requestTimeout, s.pingInterval, s.pingTimeout,
+	}
+}
