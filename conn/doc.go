@@ -7,6 +7,39 @@
 //	}
 //	defer c.Close()
 //
+//	for news, err := range conn.Watch[News](ctx, c, "news.today") {
+//		if err != nil {
+//			return err // why the loop has ended, or why this is no News
+//		}
+//		fmt.Println(news.Headline)
+//	}
+//
+// # Tour
+//
+// To begin and to end, there are [Dial], which waits for the connection, or [New],
+// which does not, and [Client.Close] or [Client.Shutdown].
+//
+// To read, choose how much you want to hear:
+//
+//   - [Get] says once what a resource is, as a Go value. [Client.Get] has it as it is on
+//     the wire.
+//   - [Watch] says what a resource is, and what it has become whenever that is another
+//     value: the latest, without a queue. References are expanded.
+//   - [Client.Subscribe] tells every event, in order, with old and new values. Read them
+//     in a loop over [Subscription.Events], or with a function for each kind
+//     ([Subscription.Handle]), or without a goroutine of your own ([WithHandler]).
+//   - With [Deep], a subscription tells the events of everything that its resource refers to as
+//     well. [Client.Stream] tells those of all that is subscribed. [Client.View] reads
+//     any of it as of one moment.
+//
+// To do something, [Call] or [Client.Call] a method, [Client.Set] properties of a
+// model, and use [Client.CallResource] where the answer is a resource to follow. To log
+// in, use [Client.Auth] in [Hooks].Authenticate.
+//
+// To know how things are, there are [Client.Health] for probes, [Client.Stats] for
+// figures, [Client.WaitInSync] for tests and start-up, [Hooks].Transition and
+// [WithLogger].
+//
 //	news, err := c.Subscribe(ctx, "news.today")
 //	if err != nil {
 //		return err
@@ -69,7 +102,7 @@
 // goroutine.
 //
 // A subscription that is not read fills its queue, and is then folded into one
-// snapshot, see [subs.Lag]. Memory is bounded: so are the queues, see
+// snapshot, see [subs.Lag]; [Watch] keeps nothing but that there is news. Memory is bounded: so are the queues, see
 // [WithQueueLimits], the calls that wait for a connection, see [WithOfflineQueue],
 // and the size of a message, see [WithReadLimit].
 //

@@ -16,19 +16,27 @@ import (
 // copy; otherwise the gateway is asked, and while there is no connection Get waits
 // for one, as long as ctx allows. The result never changes. The gateway's error is
 // a [*res.Error].
+//
+// For a Go value, with references expanded, there is the function [Get].
 func (c *Client) Get(ctx context.Context, rid string) (*subs.Resource, error) {
+	r, err := c.get(ctx, rid, nil)
+	return r.Resource, err
+}
+
+// get gets a resource, and with a type, a view of what that has room for.
+func (c *Client) get(ctx context.Context, rid string, as *subs.Type) (core.Reply, error) {
 	if err := res.CheckRID(rid); err != nil {
-		return nil, fmt.Errorf("conn: get: %w", err)
+		return core.Reply{}, fmt.Errorf("conn: get: %w", err)
 	}
 	replies := make(chan core.Reply, 1)
-	r, err := c.ask(ctx, core.Get{RID: rid, To: replies}, replies, core.CancelGet{RID: rid, To: replies})
+	r, err := c.ask(ctx, core.Get{RID: rid, As: as, To: replies}, replies, core.CancelGet{RID: rid, To: replies})
 	if err == nil {
 		err = r.Resource.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("conn: get %q: %w", rid, err)
+		return core.Reply{}, fmt.Errorf("conn: get %q: %w", rid, err)
 	}
-	return r.Resource, nil
+	return r, nil
 }
 
 // Call calls a method of the resource rid (RES-Client protocol, "Call request").

@@ -153,12 +153,7 @@ func Example_report() {
 }
 
 func lookUp(ctx context.Context, client *conn.Client) (book, error) {
-	var b book
-	r, err := client.Get(ctx, "library.book.1")
-	if err != nil {
-		return b, err
-	}
-	return b, r.Decode(&b)
+	return conn.Get[book](ctx, client, "library.book.1")
 }
 
 func Example_lookUp() {

@@ -20,8 +20,13 @@ func (e *Drop) String() string { return e.rid + " drop" }
 func (e *Drop) size() int      { return eventSize }
 
 // whole makes the Sync that tells h what its resource is, with a view of
-// everything if the handle is deep.
+// everything if the handle is deep, and of what its type has room for if that is all
+// it wants.
 func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync {
+	if h.Latest != nil {
+		view := r.viewAs(content, h.entry.standing == held, h.Latest)
+		return &Sync{subject: subject{content.rid}, Resource: content, Reason: reason, View: view}
+	}
 	s := r.syncOf(content, reason)
 	if h.Deep {
 		s.View = r.View(content.rid)

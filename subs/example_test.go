@@ -132,3 +132,35 @@ func ExampleQueue() {
 	// news.today lag: 99 events folded, 0 custom events lost
 	// news.today sync (lag) {"author":{"rid":"user.1"},"reads":99,"tags":{"data":["go","res"]},"title":"Hello again"}
 }
+
+// A handle that wants the latest is told once that there is news, and asks when it has time.
+func ExampleDecoder() {
+	type item struct {
+		Reads  int
+		Author struct{ Name string } // room for what the reference leads to
+	}
+	latest := subs.NewDecoder[item]()
+	reg := subs.NewRegistry()
+	h := &subs.Handle{Latest: latest.Type()}
+	reg.Open(h, "news.today")
+	news(reg)
+	for n := 3; n < 100; n++ {
+		_ = reg.Changed("news.today", wire.Change{Values: []wire.Property{{Name: "reads", Value: value(n)}}})
+	}
+	hear := func() {
+		for _, d := range reg.TakeDeliveries() {
+			if ev, ok := d.Event.(*subs.Sync); ok {
+				fmt.Println(latest.DecodeNew(ev.View, ev.RID()))
+			} else {
+				fmt.Println("there is news")
+			}
+		}
+	}
+	hear()
+	reg.Resume(h)
+	hear()
+	// Output:
+	// {1 {Jane}} true <nil>
+	// there is news
+	// {99 {Jane}} true <nil>
+}

@@ -61,6 +61,8 @@ func (r *Registry) tellLive(x revived) {
 	r.streamLive(e)
 	for _, h := range e.handles {
 		switch {
+		case h.synced && h.Latest != nil:
+			r.deliver(h, &news{subject{e.rid}}) // what that is it asks for
 		case h.synced && h.Deep:
 			r.sync(h, SyncReconnect)
 		case h.synced:

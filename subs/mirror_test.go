@@ -122,7 +122,8 @@ func (m *mirror) equal(r *subs.Resource) bool {
 // consumer is a mirror behind a queue.
 type consumer struct {
 	mirror
-	deep   *deepMirror // in place of mirror, nil for none
+	deep   *deepMirror   // in place of mirror, nil for none
+	latest *latestMirror // the same
 	handle *subs.Handle
 	queue  *subs.Queue
 }
@@ -141,9 +142,12 @@ func newDeepConsumer(rid string, limit int) *consumer {
 	return c
 }
 
-func (c *consumer) take(ev subs.Event) error {
-	if c.deep != nil {
+func (c *consumer) take(reg *subs.Registry, ev subs.Event) error {
+	switch {
+	case c.deep != nil:
 		return c.deep.apply(ev)
+	case c.latest != nil:
+		return c.latest.apply(reg, c.handle, ev)
 	}
 	return c.apply(ev)
 }
@@ -160,7 +164,7 @@ func (c *consumer) read(reg *subs.Registry, n int) error {
 			}
 			return nil
 		}
-		if err := c.take(ev); err != nil {
+		if err := c.take(reg, ev); err != nil {
 			return err
 		}
 	}

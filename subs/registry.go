@@ -23,9 +23,17 @@ type Handle struct {
 	// before the handle is opened.
 	Silent bool
 
+	// Latest makes the handle hear, in place of events, only that there are any: after
+	// a Sync, whose View has what the type has room for, one event that is no Sync, and
+	// then nothing until [Registry.Resume] gives it the next Sync. Where the type has
+	// room for what references lead to, that counts as well. It is set before the handle
+	// is opened, which then sets Deep.
+	Latest *Type
+
 	pattern res.Pattern // of a stream, which has no entry
 	entry   *entry
 	synced  bool                // has been given its first Sync
+	news    bool                // has been told that something is newer than its last Sync
 	reached map[*entry]struct{} // of a deep handle, while its resource is live: all but that
 }
 
@@ -117,6 +125,9 @@ func (r *Registry) Open(h *Handle, rid string) bool {
 	e := r.entryOf(rid)
 	readable := e.standing == held && e.direct > 0 || len(e.handles) > 0 && e.handles[0].synced
 	h.entry = e
+	if h.Latest != nil {
+		h.Deep = h.Latest.shape.expands()
+	}
 	e.handles = append(e.handles, h)
 	if e.place == nil {
 		e.place = r.wanted.PushBack(e)
@@ -152,7 +163,8 @@ func (r *Registry) Close(h *Handle) {
 	r.settle()
 }
 
-// Resume gives h what its resource is now, after h's queue has folded events.
+// Resume gives h what its resource is now, after h's queue has folded events, or when
+// it wants the latest.
 func (r *Registry) Resume(h *Handle) {
 	switch {
 	case slices.Contains(r.streams, h):
@@ -292,6 +304,11 @@ func (r *Registry) entryOf(rid string) *entry {
 func (r *Registry) deliver(h *Handle, ev Event) {
 	if h.Silent {
 		return
+	}
+	if h.Latest != nil {
+		if ev = h.fold(ev); ev == nil {
+			return
+		}
 	}
 	live := false
 	if h.entry != nil {

@@ -146,15 +146,24 @@ func target(dst any) reflect.Type {
 
 // decode decodes r, whose references are looked up in the view.
 func (v *View) decode(r *Resource, dst any, s *shape) error {
-	if err := r.Err(); err != nil {
-		return fmt.Errorf("decode %q: %w", r.rid, err)
-	}
-	text, err := v.expand(r, s)
+	text, err := v.text(r, s)
 	if err != nil {
 		return err
 	}
+	return unmarshal(r.rid, text, dst)
+}
+
+// text returns what is to be decoded of r. A resource in error returns its error.
+func (v *View) text(r *Resource, s *shape) ([]byte, error) {
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("decode %q: %w", r.rid, err)
+	}
+	return v.expand(r, s)
+}
+
+func unmarshal(rid string, text []byte, dst any) error {
 	if err := json.Unmarshal(text, dst); err != nil {
-		return fmt.Errorf("decode %q: %w", r.rid, err)
+		return fmt.Errorf("decode %q: %w", rid, err)
 	}
 	return nil
 }

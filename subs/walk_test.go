@@ -1,6 +1,7 @@
 package subs_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -148,7 +149,11 @@ func (w *walk) read() {
 	deliver(w.reg)
 	for _, rid := range w.rids {
 		for _, c := range w.consumers[rid] {
-			if err := c.read(w.reg, w.rnd.IntN(3)); err != nil {
+			err := c.read(w.reg, w.rnd.IntN(3))
+			if err == nil && c.latest != nil {
+				err = c.latest.differs(w.reg, rid, c.queue.Len())
+			}
+			if err != nil {
 				w.fatal(fmt.Errorf("a handle on %q: %w", rid, err))
 			}
 		}
@@ -158,8 +163,13 @@ func (w *walk) read() {
 func (w *walk) open(rid string) {
 	w.note("open %s", rid)
 	c := newConsumer(4 + w.rnd.IntN(8))
-	if w.rnd.IntN(3) == 0 {
+	switch w.rnd.IntN(6) {
+	case 0, 1:
 		c = newDeepConsumer(rid, 4+w.rnd.IntN(60))
+	case 2:
+		c = newLatestConsumer[any]()
+	case 3:
+		c = newLatestConsumer[[]json.RawMessage]() // of a model, only that it is one
 	}
 	w.consumers[rid] = append(w.consumers[rid], c)
 	w.reg.Open(c.handle, rid)
@@ -427,8 +437,14 @@ func (w *walk) finish() {
 			if err := c.readAll(w.reg); err != nil {
 				w.fatal(fmt.Errorf("a handle on %q: %w", rid, err))
 			}
-			if c.deep != nil {
+			switch {
+			case c.deep != nil:
 				w.compareDeep(c.deep, live[rid])
+				continue
+			case c.latest != nil:
+				if err := c.latest.differs(w.reg, rid, c.queue.Len()); err != nil {
+					w.fatal(fmt.Errorf("a handle on %q: %w", rid, err))
+				}
 				continue
 			}
 			if want := subs.NewResource(w.truth[rid]); c.live != live[rid] || c.live && !c.equal(want) {

@@ -37,7 +37,7 @@ func (c *Core) endTooLarge(err *TooLargeError) {
 	case q.Type == wire.TypeSubscribe:
 		c.endSubscription(q.RID, fmt.Errorf("subscription to %q: %w", q.RID, err))
 	case q.Type == wire.TypeGet:
-		c.line(q.RID).endGets(c, Reply{Err: err})
+		c.line(q.RID).endGets(c, err)
 	}
 }
 

@@ -80,7 +80,7 @@ func (l *line) avoid(c *Core) {
 	}
 	err := fmt.Errorf("%q, which is still referred to: %w", l.rid, res.ErrDeleted)
 	l.refuse(c, err)
-	l.endGets(c, Reply{Err: err})
+	l.endGets(c, err)
 	if l.needs(c) == needSubscribe {
 		c.retryLater(l, err)
 	}

@@ -93,9 +93,10 @@ type (
 	// Resume gives a handle whose queue has folded events its resource.
 	Resume struct{ Handle *subs.Handle }
 
-	// Get asks for a snapshot.
+	// Get asks for a snapshot; with a type, also for a view of what it has room for.
 	Get struct {
 		RID string
+		As  *subs.Type // nil for none
 		To  any
 	}
 

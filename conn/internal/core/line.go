@@ -20,8 +20,8 @@ type line struct {
 	queued    bool         // waits for a place in a window
 	callers   []subscriber // waiting for the first Sync
 	later     []Subscribe  // came while the line was releasing
-	gets      []any        // callers of Get
-	replaying bool         // the replay is not over without it
+	gets      []Get
+	replaying bool // the replay is not over without it
 
 	// uncertain says that the gateway may count direct subscriptions that the
 	// registry does not know of: a request went unanswered, or was answered with an
@@ -293,7 +293,7 @@ func (l *line) requestTimedOut(c *Core, q *request, err error) {
 	l.free(q)
 	l.uncertain = true
 	if q.Type == wire.TypeGet {
-		l.endGets(c, Reply{Err: err})
+		l.endGets(c, err)
 	} else {
 		l.failed(c, err)
 	}
@@ -309,23 +309,22 @@ func (l *line) got(c *Core, q *request, a *answer) {
 		// that answers every later request with this same error.
 		l.uncertain = l.uncertain || !denied(a.err)
 		if !q.timedOut {
-			l.endGets(c, Reply{Err: a.err})
+			l.endGets(c, a.err)
 		}
 		l.advance(c)
 		return
 	}
 	c.reg.Install(a.set)
-	content, _ := c.reg.Snapshot(l.rid)
 	switch {
 	case q.timedOut:
 	case c.crossed(q, l.rid):
-		l.endGets(c, Reply{Err: res.ErrDeleted})
+		l.endGets(c, res.ErrDeleted)
 	case !c.reg.Follows(l.rid), c.reg.Doubtful(l.rid):
 		// The gateway holds it by mistake, or this may be an old copy.
 		c.distrust(fmt.Errorf("get %q: %w", l.rid, subs.ErrInconsistent))
 		return // the next connection answers
 	default:
-		l.endGets(c, Reply{Resource: content})
+		l.endGets(c, nil)
 	}
 	l.advance(c)
 }
@@ -335,15 +334,18 @@ func (l *line) answerGets(c *Core) bool {
 	if !c.reg.Live(l.rid) {
 		return false
 	}
-	content, _ := c.reg.Snapshot(l.rid)
-	l.endGets(c, Reply{Resource: content})
+	l.endGets(c, nil)
 	return true
 }
 
-func (l *line) endGets(c *Core, r Reply) {
-	for _, to := range l.gets {
-		r.To = to
-		c.reply(r)
+// endGets answers the waiting Gets with an error, or from the copy.
+func (l *line) endGets(c *Core, err error) {
+	for _, in := range l.gets {
+		if err != nil {
+			c.reply(Reply{To: in.To, Err: err})
+			continue
+		}
+		in.answer(c)
 	}
 	l.gets = nil
 }
@@ -388,5 +390,5 @@ func (l *line) answerAll(c *Core, err error) {
 		c.reply(Reply{To: in.To, Err: err})
 	}
 	l.callers, l.later = nil, nil
-	l.endGets(c, Reply{Err: err})
+	l.endGets(c, err)
 }

@@ -36,7 +36,7 @@ type Reply struct {
 	To       any
 	Err      error
 	Resource *subs.Resource  // of a Get
-	View     *subs.View      // of a View
+	View     *subs.View      // of a View, and of a Get with a type
 	Standing Standing        // of a Status
 	Result   wire.CallResult // of a Call
 }

@@ -203,5 +203,5 @@ func (c *Core) endProbes() {
 
 // probing reports whether a line has nothing to do but to look whether a resource is there.
 func (c *Core) probing(l *line) bool {
-	return c.probes.out != nil && len(l.gets) == 1 && l.gets[0] == c.probes.out && len(l.callers) == 0
+	return c.probes.out != nil && len(l.gets) == 1 && l.gets[0].To == c.probes.out && len(l.callers) == 0
 }

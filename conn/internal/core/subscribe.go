@@ -66,13 +66,22 @@ func (l *line) unwanted(c *Core) {
 func (in Get) apply(c *Core) {
 	c.hurryProbe(in.RID)
 	if c.reg.Live(in.RID) {
-		content, _ := c.reg.Snapshot(in.RID)
-		c.reply(Reply{To: in.To, Resource: content})
+		in.answer(c)
 		return
 	}
 	l := c.line(in.RID)
-	l.gets = append(l.gets, in.To)
+	l.gets = append(l.gets, in)
 	l.advance(c)
+}
+
+// answer answers from the copy.
+func (in Get) answer(c *Core) {
+	r := Reply{To: in.To}
+	r.Resource, _ = c.reg.Snapshot(in.RID)
+	if in.As != nil {
+		r.View = c.reg.ViewAs(in.RID, in.As)
+	}
+	c.reply(r)
 }
 
 func (in CancelGet) apply(c *Core) {
@@ -80,11 +89,11 @@ func (in CancelGet) apply(c *Core) {
 	if l == nil {
 		return
 	}
-	l.gets = slices.DeleteFunc(l.gets, func(to any) bool {
-		if to == in.To {
-			c.reply(Reply{To: to, Err: ErrCanceled})
+	l.gets = slices.DeleteFunc(l.gets, func(get Get) bool {
+		if get.To == in.To {
+			c.reply(Reply{To: get.To, Err: ErrCanceled})
 		}
-		return to == in.To
+		return get.To == in.To
 	})
 	l.advance(c)
 }
