@@ -1,17 +1,7 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
-	"math/big"
-	"net"
-	"os"
 	"regexp"
 	"slices"
 	"sync"
@@ -35,9 +25,10 @@ func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*w
 
 // gateway has the subcommands
 //
-//	start [tls|legacy|login|compression]…  and sets RES_URL; tls writes ca.pem, login
-//	                                       lets in only who has the header
-//	                                       "Authorization: Bearer sesame"
+//	start [tls|…|legacy|login|compression]…  and sets RES_URL; tls writes ca.pem, and see
+//	                                         certificate_test.go for more of it; login
+//	                                         lets in only who has the header
+//	                                         "Authorization: Bearer sesame"
 //	kill, restart, freeze
 //	await REGEXP…                          waits for frames, of either direction and in
 //	                                       any order, that no await before has had
@@ -67,10 +58,15 @@ func gateway(ts *testscript.TestScript, _ bool, args []string) {
 
 func (w *world) start(ts *testscript.TestScript, words []string) {
 	opts := []resgatetest.Option{resgatetest.WithFrames(w.frames.add)}
+	var authority *authority
 	for _, word := range words {
 		switch word {
-		case "tls":
-			opts = append(opts, resgatetest.WithTLS(certificate(ts)))
+		case "tls", "expired", "othername", "mutual", "tls12":
+			if authority == nil {
+				authority = gatewayAuthority(ts)
+				opts = append(opts, resgatetest.WithTLS(authority.server))
+			}
+			authority.change(ts, word)
 		case "legacy":
 			opts = append(opts, resgatetest.WithLegacy("1.1.1"))
 		case "login":
@@ -104,21 +100,6 @@ func passwordOnly(r *resgatetest.Request) (any, error) {
 		return nil, res.ErrAccessDenied
 	}
 	return nil, r.SetToken(map[string]any{"user": 1})
-}
-
-// certificate makes one for 127.0.0.1, and writes it to ca.pem.
-func certificate(ts *testscript.TestScript) *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
 
 // service has the subcommands

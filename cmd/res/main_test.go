@@ -19,6 +19,8 @@ func TestMain(m *testing.M) {
 //	exits STATUS ARGS…   run res, which must end with this status
 //	gateway …            the gateway that RES_URL names, see gateway_test.go
 //	service …            the service behind it
+//	web …                what is no gateway, but RES_URL names it, see proxy_test.go
+//	proxy …              the proxy that HTTP_PROXY names, see proxy_test.go
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -30,7 +32,9 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"gateway": gateway,
+			"proxy":   proxy,
 			"service": service,
+			"web":     web,
 		},
 	})
 }

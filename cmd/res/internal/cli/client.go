@@ -50,7 +50,7 @@ func (a *app) client(ctx context.Context, p patience) (c *conn.Client, end func(
 	defer a.progress("connecting to " + redact(t.url))()
 	c, err = conn.Dial(ctx, t.url, opts...)
 	if err != nil {
-		return nil, nil, &connectError{redact(t.url), err}
+		return nil, nil, cannotConnect(t.url, err)
 	}
 	return c, func() {
 		c.Close()

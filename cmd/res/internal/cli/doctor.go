@@ -66,6 +66,7 @@ type examination struct {
 	*app
 	route  *probe.Route
 	target target
+	via    string // the proxy's URL, without user info; "" for none
 	hop    string // the address to connect to: the gateway's or its proxy's
 	link   *probe.Link
 }
@@ -100,7 +101,7 @@ func (x *examination) take(ctx context.Context, s step) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		status, advice := advise(err)
+		status, advice := explainConnection(err, x.via)
 		x.report(report{Step: s.name, Result: "failed", Found: advice})
 		return &diagnosis{s.name, status}
 	case !f.skip:
@@ -134,13 +135,4 @@ func (x *examination) report(r report) {
 	if r.Warning != "" {
 		fmt.Fprintf(x.out, "  %-4s  %-11s  %s\n", "", "", oneLine(r.Warning))
 	}
-}
-
-// advise says what a step's error means, and what to do.
-func advise(err error) (status int, advice string) {
-	var refused *probe.RefusedError
-	if errors.As(err, &refused) {
-		return explainStatus("it", refused.Status)
-	}
-	return explainConnection(err)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/resclient/resclient-go/cmd/res/internal/probe"
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
 )
@@ -30,12 +31,35 @@ const (
 
 // connectError is a gateway that could not be reached.
 type connectError struct {
-	url string
+	url string // redacted
+	via string // the proxy of the environment on the way there, redacted; "" for none
 	err error
 }
 
-func (e *connectError) Error() string { return "cannot connect to " + e.url + ": " + e.err.Error() }
+// cannotConnect says that the gateway at a URL could not be reached.
+func cannotConnect(rawURL string, err error) error {
+	e := &connectError{url: redact(rawURL), err: err}
+	if route, err := probe.NewRoute(rawURL, nil, nil); err == nil {
+		proxy, wrong := route.Proxy()
+		switch {
+		case wrong != nil:
+			e.err = wrong // which says it more clearly
+		case proxy != nil:
+			e.via = redact(proxy.String())
+		}
+	}
+	return e
+}
+
+func (e *connectError) Error() string { return "cannot connect to " + e.where() + ": " + e.err.Error() }
 func (e *connectError) Unwrap() error { return e.err }
+
+func (e *connectError) where() string {
+	if e.via == "" {
+		return e.url
+	}
+	return e.url + " through the proxy " + e.via
+}
 
 // explain returns the exit status for err and one line that says what to do about it;
 // an empty line if there is nothing to say.
@@ -52,8 +76,8 @@ func explain(err error) (status int, line string) {
 	}
 	var connect *connectError
 	if errors.As(err, &connect) {
-		status, what := explainConnection(connect.err)
-		line := oneLine(fmt.Sprintf("cannot connect to %s: %s", connect.url, what))
+		status, what := explainConnection(connect.err, connect.via)
+		line := oneLine(fmt.Sprintf("cannot connect to %s: %s", connect.where(), what))
 		if status == statusConnection || status == statusTimeout {
 			line += "; \"res doctor\" looks closer"
 		}
@@ -89,11 +113,14 @@ func classify(err error) (status int, hint string) {
 	return statusError, ""
 }
 
-// explainConnection returns what kept the client from connecting, and what to do. The
-// chain of an error from a socket repeats addresses; its root says enough.
-func explainConnection(err error) (status int, what string) {
+// explainConnection returns what kept the client from connecting, and what to do; via is
+// the proxy on the way, if any. The chain of an error from a socket repeats addresses; its
+// root says enough.
+func explainConnection(err error, via string) (status int, what string) {
 	var (
 		handshake *conn.HandshakeError
+		refused   *probe.RefusedError
+		alert     *net.OpError
 		dns       *net.DNSError
 		cert      *tls.CertificateVerificationError
 		authority x509.UnknownAuthorityError
@@ -105,14 +132,24 @@ func explainConnection(err error) (status int, what string) {
 		return statusUsage, said(err)
 	case errors.As(err, &handshake):
 		return explainHandshake(handshake)
+	case errors.As(err, &refused) && refused.Proxy != "":
+		return explainProxy(refused.Status, refused.Gateway)
+	case errors.As(err, &refused):
+		return explainStatus(refused.Status)
 	case errors.As(err, &authority):
 		return statusConnection, authority.Error() + "; trust its authority with --ca FILE"
 	case errors.As(err, &cert):
 		return statusConnection, cert.Err.Error()
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return statusConnection, explainAlert(alert.Err.Error())
 	case errors.As(err, &record):
 		return statusConnection, "it does not speak TLS; try ws:// in place of wss://"
+	case errors.As(err, &dns) && via != "":
+		return statusConnection, fmt.Sprintf("there is no host %q; is the name of the proxy right? It is from the environment", dns.Name)
 	case errors.As(err, &dns):
 		return statusConnection, fmt.Sprintf("there is no host %q; is the name right?", dns.Name)
+	case errors.Is(err, syscall.ECONNREFUSED) && via != "":
+		return statusConnection, "connection refused; is the proxy running there? It is from the environment"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return statusConnection, "connection refused; is a gateway running there?"
 	case errors.As(err, &answer):
@@ -127,25 +164,53 @@ func explainConnection(err error) (status int, what string) {
 }
 
 func explainHandshake(e *conn.HandshakeError) (status int, what string) {
-	if e.Proxy != "" {
-		return explainStatus("the proxy "+e.Proxy, e.Status)
+	if e.Proxy == "" {
+		return explainStatus(e.Status)
 	}
-	return explainStatus("it", e.Status)
+	gateway := e.Gateway
+	if route, err := probe.NewRoute(e.Gateway, nil, nil); err == nil {
+		gateway = route.Address()
+	}
+	return explainProxy(e.Status, gateway)
 }
 
 // explainStatus says what an HTTP status in place of a WebSocket means.
-func explainStatus(by string, status int) (exit int, what string) {
+func explainStatus(status int) (exit int, what string) {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return statusDenied, fmt.Sprintf("%s refused with status %d; log in with --token-file or --header", by, status)
+		return statusDenied, fmt.Sprintf("it refused with status %d; log in with --token-file or --header", status)
 	case http.StatusNotFound:
-		return statusConnection, by + " answered status 404; is the path of the URL that of the gateway's WebSocket?"
+		return statusConnection, "it answered status 404; is the path of the URL that of the gateway's WebSocket?"
 	case http.StatusOK:
-		return statusConnection, by + " answered a page in place of a WebSocket; is it a gateway, or one that is stopping?"
-	case http.StatusProxyAuthRequired:
-		return statusDenied, by + " wants a user name and password; put them into the proxy's URL"
+		return statusConnection, "it answered a page in place of a WebSocket; is it a gateway, or one that is stopping?"
 	}
-	return statusConnection, fmt.Sprintf("%s refused with status %d", by, status)
+	return statusConnection, fmt.Sprintf("it refused with status %d", status)
+}
+
+// explainProxy says what it means that a proxy does not connect to a gateway, "host:port".
+func explainProxy(status int, gateway string) (exit int, what string) {
+	host, _, err := net.SplitHostPort(gateway)
+	if err != nil {
+		host = gateway
+	}
+	switch status {
+	case http.StatusProxyAuthRequired:
+		return statusDenied, "the proxy wants a user name and password; put them into its URL in the environment"
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return statusConnection, fmt.Sprintf("the proxy cannot reach %s, and answers status %d; is a gateway running there?", gateway, status)
+	}
+	return statusConnection, fmt.Sprintf("the proxy does not connect to %s, and answers status %d; have that allowed, or go without it: NO_PROXY=%s", gateway, status, host)
+}
+
+// explainAlert says what it means that the gateway has ended a TLS handshake.
+func explainAlert(text string) string {
+	switch {
+	case strings.Contains(text, "certificate required"):
+		return "it wants a certificate from its clients, of an authority that it trusts; give one with --cert FILE --key FILE"
+	case strings.Contains(text, "certificate"):
+		return "it does not accept the client's certificate (" + text + "); is it one that --cert should name?"
+	}
+	return "it has ended the TLS handshake (" + text + "); does it want a certificate from its clients, with --cert FILE --key FILE?"
 }
 
 func isTimeout(err error) bool {

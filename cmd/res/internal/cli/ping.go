@@ -64,7 +64,7 @@ func (a *app) ping(ctx context.Context, count int, interval time.Duration) error
 	}
 	link, err := a.link(ctx, route)
 	if err != nil {
-		return &connectError{redact(t.url), err}
+		return cannotConnect(t.url, err)
 	}
 	defer link.Close()
 	times := make([]time.Duration, 0, count)

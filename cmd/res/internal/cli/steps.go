@@ -23,6 +23,7 @@ func (x *examination) steps() []step {
 		{"proxy", x.proxy},
 		{"name", x.name},
 		{"TCP", x.tcp},
+		{"tunnel", x.tunnel},
 		{"TLS", x.tls},
 		{"handshake", x.handshake},
 		{"version", x.version},
@@ -37,20 +38,14 @@ func (x *examination) steps() []step {
 func (x *examination) proxy(context.Context) (finding, error) {
 	proxy, err := x.route.Proxy()
 	if err != nil {
-		return finding{}, fmt.Errorf("the environment names a proxy that makes no sense: %w", err)
+		return finding{}, err
 	}
 	if proxy == nil {
 		x.hop = x.route.Address()
 		return finding{skip: true}, nil
 	}
-	x.hop = proxy.Host
-	if proxy.Port() == "" {
-		x.hop = net.JoinHostPort(proxy.Hostname(), map[string]string{"https": "443", "socks5": "1080"}[proxy.Scheme])
-		if proxy.Scheme == "http" {
-			x.hop = net.JoinHostPort(proxy.Hostname(), "80")
-		}
-	}
-	return finding{found: "the environment names " + redact(proxy.String()) + "; the steps to TCP are those to it"}, nil
+	x.via, x.hop = redact(proxy.String()), probe.HostPort(proxy)
+	return finding{found: "the environment names " + x.via + "; the steps to TCP are those to it"}, nil
 }
 
 func (x *examination) name(ctx context.Context) (finding, error) {
@@ -67,9 +62,18 @@ func (x *examination) tcp(ctx context.Context) (finding, error) {
 	return finding{found: x.hop + " accepts connections, in " + short(took)}, err
 }
 
-// tls does the TLS handshake by itself; behind a proxy that is part of the WebSocket's.
+// tunnel has an HTTP proxy connect to the gateway.
+func (x *examination) tunnel(ctx context.Context) (finding, error) {
+	if !strings.HasPrefix(x.via, "http:") {
+		return finding{skip: true}, nil
+	}
+	took, err := x.route.Tunnel(ctx)
+	return finding{found: "the proxy connects to " + x.route.Address() + ", in " + short(took)}, err
+}
+
+// tls does the TLS handshake by itself; behind a SOCKS proxy that is part of the WebSocket's.
 func (x *examination) tls(ctx context.Context) (finding, error) {
-	if !x.route.Secure() || x.hop != x.route.Address() {
+	if !x.route.Secure() || strings.HasPrefix(x.via, "socks5:") {
 		return finding{skip: true}, nil
 	}
 	state, err := x.route.Handshake(ctx)

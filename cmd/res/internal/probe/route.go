@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -33,7 +34,9 @@ func NewRoute(rawURL string, header http.Header, cfg *tls.Config) (*Route, error
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("the URL names no host")
 	}
-	header = header.Clone()
+	if header = header.Clone(); header == nil {
+		header = make(http.Header)
+	}
 	if u.User != nil {
 		password, _ := u.User.Password()
 		r := http.Request{Header: http.Header{}}
@@ -59,8 +62,16 @@ func (r *Route) Address() string {
 }
 
 // Proxy returns the proxy of the environment that the way leads through, nil for none.
+// Like the client, it knows HTTP and SOCKS5 proxies.
 func (r *Route) Proxy() (*url.URL, error) {
-	return http.ProxyFromEnvironment(&http.Request{URL: r.httpURL()})
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: r.httpURL()})
+	if err != nil {
+		return nil, errors.New("the environment names a proxy whose URL makes no sense") // err repeats it
+	}
+	if proxy != nil && proxy.Scheme != "http" && proxy.Scheme != "socks5" {
+		return nil, fmt.Errorf("the environment names a proxy of the kind %q; only http and socks5 ones can be used", proxy.Scheme)
+	}
+	return proxy, nil
 }
 
 func (r *Route) httpURL() *url.URL {
@@ -90,39 +101,66 @@ func Connect(ctx context.Context, address string) (time.Duration, error) {
 
 // Handshake does the TLS handshake with the gateway alone, and ends it.
 func (r *Route) Handshake(ctx context.Context) (tls.ConnectionState, error) {
-	d := tls.Dialer{Config: r.TLS}
-	c, err := d.DialContext(ctx, "tcp", r.Address())
+	c, err := r.dial(ctx, "tcp", r.Address())
 	if err != nil {
 		return tls.ConnectionState{}, err
 	}
-	state := c.(*tls.Conn).ConnectionState()
-	return state, c.Close()
+	defer c.Close()
+	cfg := r.TLS.Clone()
+	if cfg == nil {
+		cfg = new(tls.Config)
+	}
+	if cfg.ServerName == "" {
+		cfg.ServerName = r.URL.Hostname()
+	}
+	secure := tls.Client(c, cfg)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return tls.ConnectionState{}, err
+	}
+	return secure.ConnectionState(), nil
 }
 
-// RefusedError is an answer to the WebSocket handshake that is not a WebSocket.
+// RefusedError is an answer to the WebSocket handshake that is not a WebSocket, or that of
+// a proxy that does not connect to the gateway.
 type RefusedError struct {
-	Status int
-	Body   string // the first kilobyte
+	Gateway string // its host and port
+	Proxy   string // its URL without user info, if it was the proxy; "" if not
+	Status  int
+	Body    string // the first kilobyte
 }
 
 // Error says with which status; the body may hold anything.
 func (e *RefusedError) Error() string {
+	if e.Proxy != "" {
+		return fmt.Sprintf("the proxy %s answered with status %d", e.Proxy, e.Status)
+	}
 	return fmt.Sprintf("the handshake was answered with status %d", e.Status)
 }
 
 const bodyLimit = 1 << 10
 
+func refusedError(gateway string, answer *http.Response) *RefusedError {
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, bodyLimit)) // as much as there is
+	return &RefusedError{Gateway: gateway, Status: answer.StatusCode, Body: string(body)}
+}
+
 // Open opens a WebSocket to the gateway, and offers to compress.
 func (r *Route) Open(ctx context.Context) (*Link, error) {
-	d := websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: r.TLS, EnableCompression: true}
-	ws, answer, err := d.DialContext(ctx, r.URL.String(), r.Header)
-	if err == nil {
-		return newLink(ws, answer), nil
-	}
-	if answer == nil {
+	d := websocket.Dialer{NetDialContext: r.dial, TLSClientConfig: r.TLS, EnableCompression: true}
+	proxy, err := r.Proxy()
+	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, bodyLimit))
-	return nil, &RefusedError{Status: answer.StatusCode, Body: string(body)}
+	if proxy != nil && proxy.Scheme != "http" { // which dial does not know
+		d.Proxy = http.ProxyURL(proxy)
+	}
+	ws, answer, err := d.DialContext(ctx, r.URL.String(), r.Header)
+	switch {
+	case err == nil:
+		return newLink(ws, answer), nil
+	case answer == nil:
+		return nil, err
+	}
+	return nil, refusedError(r.Address(), answer)
 }
