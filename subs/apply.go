@@ -35,6 +35,7 @@ func (r *Registry) Disconnected(cause error) {
 		}
 	}
 	r.oldest = r.issued + 1
+	clear(r.requests)
 	r.graves = newTombstones()
 	r.Sweep()
 	r.replaying = true
@@ -59,6 +60,8 @@ func (r *Registry) Install(set wire.Set) {
 			r.compare(e, content)
 		case !e.holding():
 			r.replace(e, content)
+		case e.standing == suspect: // it was loaded anew, and may be sent so again
+			e.first, e.changed, e.missed = content.hash(), true, true
 		}
 	}
 	for _, resource := range set.Resources {

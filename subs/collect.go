@@ -19,9 +19,17 @@ func (r *Registry) Issued(seq uint64) { r.issued = seq }
 // Requested tells that the request that was issued last is a subscribe or get
 // request for rid. If rid is in limbo now, that request may be what holds it next.
 func (r *Registry) Requested(rid string) {
+	r.requests[rid] = r.issued
 	if e := r.entries[rid]; e != nil {
-		e.requested = r.issued
 		r.prolong(e)
+	}
+}
+
+// Replied tells that request number seq, a subscribe or get request for rid, was
+// answered, be it late or not.
+func (r *Registry) Replied(rid string, seq uint64) {
+	if r.requests[rid] == seq {
+		delete(r.requests, rid)
 	}
 }
 

@@ -73,7 +73,7 @@
 //	… // send the request, receive its answer
 //	reg.Install(set)
 //	reg.Subscribed(rid)
-//	reg.Answered(oldest) // request that is still out, or seq+1
+//	reg.Answered(oldest) // request that is still out, or seq+1; and Replied
 //	for _, d := range reg.TakeDeliveries() { … }
 //
 // A copy is held when a direct subscription reaches it, through references that the

@@ -29,7 +29,6 @@ type entry struct {
 	parked      *list.Element // in Registry.limbo, nil when not in limbo
 	parkedUntil uint64        // the newest request that was out then
 
-	requested uint64   // number of the newest subscribe or get request for it
 	loosened  uint64   // the newest request that was out when an event opened a cycle that it is in
 	departing []string // references that the present event has taken out of the copy
 

@@ -75,6 +75,10 @@ type Registry struct {
 	limbo          *list.List // of *entry, in the order of parkedUntil
 	issued, oldest uint64     // requests: the newest sent, the oldest unanswered
 
+	// The newest subscribe or get request for each rid, until it is answered, which may be
+	// long after it has timed out.
+	requests map[string]uint64
+
 	replaying bool // a connection was lost, and the replay on the next is not over
 }
 
@@ -92,6 +96,8 @@ func NewRegistry(types ...Type) *Registry {
 		graves:  newTombstones(),
 		limbo:   list.New(),
 		oldest:  1,
+
+		requests: make(map[string]uint64),
 	}
 }
 

@@ -42,34 +42,44 @@ func (r *Registry) slip(e, child *entry) {
 
 // slipped returns what the gateway may let go by mistake when e no longer refers to
 // child. It counts a subscription when it gets the request, which may have been before
-// or will be after this event, so both are looked at.
+// or will be after this event. It gets them in their order, so there are as many cases as
+// requests that matter, and one more.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
 	}
 	slips := r.slippedWithin(e, child, (*entry).indirect)
-	if r.oldest <= r.issued {
+	if r.oldest > r.issued && len(r.requests) == 0 {
+		return slips
+	}
+	for _, newest := range r.loosen(e, child) {
 		slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
-			return x.indirect() && x.requested < r.oldest
+			seq := r.requests[x.rid]
+			return x.indirect() && (seq == 0 || seq > newest)
 		})...)
-		r.loosen(e, child)
 	}
 	return slips
 }
 
 // loosen notes what is part of a cycle that e no longer closes by referring to child. A
-// call that is out may turn out to have been answered with one of these before.
-func (r *Registry) loosen(e, child *entry) {
+// call that is out may turn out to have been answered with one of these before. It
+// returns the numbers of the requests for it that are out, oldest first.
+func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 	below := r.countInner([]*entry{child}, (*entry).indirect)
 	defer unmark(below)
 	if e.mark == unseen {
-		return
+		return nil
 	}
 	for _, x := range below {
 		if x != e && x != child {
 			x.loosened = r.issued
 		}
+		if seq := r.requests[x.rid]; seq != 0 {
+			requests = append(requests, seq)
+		}
 	}
+	slices.Sort(requests)
+	return requests
 }
 
 // Loosened reports whether the gateway may have let something go by mistake, if it has

@@ -106,6 +106,7 @@ func (c *Core) called(q *request, a *answer) {
 // caller's handle or to give it back.
 func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 	rid := result.RID
+	defer c.miscounts(q, rid)
 	l := c.line(rid)
 	var handle *subs.Handle
 	if q.call != nil {
@@ -123,7 +124,7 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 			r.Err = err
 		}
 		l.uncertain = true
-		c.reg.Install(without(result.Set, rid))
+		c.installWithout(result.Set, rid)
 		l.advance(c)
 		return
 	}
@@ -155,8 +156,13 @@ func errorOf(rid string, set wire.Set) *res.Error {
 	return nil
 }
 
-// without returns what a set holds but for rid.
-func without(set wire.Set, rid string) wire.Set {
+// installWithout installs what a set holds but for rid. The gateway takes what was left
+// out for sent, and will not send it again; so another copy that there may be is none.
+func (c *Core) installWithout(set wire.Set, rid string) {
 	rest := slices.Clone(set.Resources)
-	return wire.Set{Resources: slices.DeleteFunc(rest, func(x wire.Resource) bool { return x.RID == rid })}
+	rest = slices.DeleteFunc(rest, func(x wire.Resource) bool { return x.RID == rid })
+	c.reg.Install(wire.Set{Resources: rest})
+	if len(rest) < len(set.Resources) && errorOf(rid, set) == nil {
+		c.reg.Distrust(rid, fmt.Errorf("%q: content that may be dead was passed over: %w", rid, subs.ErrInconsistent))
+	}
 }

@@ -23,17 +23,18 @@ type Core struct {
 	fresh      window // subscribe and get requests that a caller waits for
 	replayLeft int    // lines whose replay has not been answered
 
-	lingering []lingering
-	loggedIn  uint64 // number of the newest request when an auth request last succeeded
-	retries   retryQueue
-	denials   denials
-	deaths    crossings      // of resources
-	returns   crossings      // of subscriptions that were not known of
-	asked     map[string]int // by rid: questions to the policy that it has not answered
-	offline   []*Call        // calls that wait for a connection
-	calls     int            // calls that are out, and whose caller waits
-	resync    resync
-	probes    probes
+	lingering   []lingering
+	loggedIn    uint64 // number of the newest request when an auth request last succeeded
+	retries     retryQueue
+	denials     denials
+	deaths      crossings      // of resources
+	returns     crossings      // of subscriptions that were not known of
+	revocations crossings      // of subscriptions that the gateway has ended
+	asked       map[string]int // by rid: questions to the policy that it has not answered
+	offline     []*Call        // calls that wait for a connection
+	calls       int            // calls that are out, and whose caller waits
+	resync      resync
+	probes      probes
 
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed

@@ -71,6 +71,7 @@ func (c *Core) settle() {
 	c.reg.Answered(oldest)
 	c.deaths.expire(oldest)
 	c.returns.expire(oldest)
+	c.revocations.expire(oldest)
 }
 
 // avoid refuses callers who wait for a dead resource, and makes the others try later.

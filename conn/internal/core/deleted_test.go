@@ -259,3 +259,24 @@ func TestDeletedWhileTheReplayWaitsForAPlace(t *testing.T) {
 	r.changed("new -> dialing: started", "dialing -> resubscribing: opened", "resubscribing -> connected: replayed",
 		"connected -> dialing: lost", "dialing -> resubscribing: opened", "resubscribing -> connected: replayed")
 }
+
+// The gateway has sent what it takes for the resource, and does not repeat it.
+func TestGetAfterContentThatWasNotTrusted(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	r.callResource("x", "find")
+	r.call("slow", "call")
+	call := r.sent("call x.find", "call slow.call")[0]
+	r.event("c.delete", `null`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	r.event("p.change", `{"values":{"c":{"rid":"c"}},"errors":{"c":{"code":"system.notFound","message":"Not found"}}}`)
+	r.event("p.change", `{"values":{"c":null}}`)
+	get := r.get("c")
+	req := r.sent("get c")[0]
+	r.answer(call, `{"rid":"c","models":{"c":{"v":2}}}`)
+	r.answer(req, `{}`)
+	r.wantNoReply(get)
+	r.pass(0)
+	r.wantState(state.Dialing)
+}

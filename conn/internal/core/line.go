@@ -168,9 +168,10 @@ func (l *line) sendOut(c *Core, q *request) bool {
 // subscribed takes in the answer to a subscribe request, be it late or not.
 func (l *line) subscribed(c *Core, q *request, a *answer) {
 	l.free(q)
+	defer c.miscounts(q, l.rid)
 	switch {
 	case a.err == nil && c.crossed(q, l.rid):
-		c.reg.Install(without(a.set, l.rid))
+		c.installWithout(a.set, l.rid)
 		l.uncertain = true
 		if !q.timedOut {
 			l.failed(c, res.ErrDeleted)
@@ -304,6 +305,7 @@ func (l *line) requestTimedOut(c *Core, q *request, err error) {
 // got takes in the answer to a get request.
 func (l *line) got(c *Core, q *request, a *answer) {
 	l.free(q)
+	defer c.miscounts(q, l.rid)
 	if a.err != nil {
 		// Unless access was denied, the gateway now counts a direct subscription
 		// that answers every later request with this same error.

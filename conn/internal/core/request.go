@@ -142,6 +142,9 @@ func (a *answer) handle(c *Core) {
 	if q.window != nil {
 		q.window.leave(q)
 	}
+	if q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet {
+		c.reg.Replied(q.RID, requestSeq(q.ID))
+	}
 	switch q.Type {
 	case wire.TypeVersion:
 		c.versionAnswered(a)

@@ -139,6 +139,7 @@ func (m *customEvent) handle(c *Core) { c.applied(m.rid, c.reg.Custom(m.rid, m.n
 func (m *unsubscribeEvent) handle(c *Core) {
 	ended := c.reg.Direct(m.rid) > 0
 	c.applied(m.rid, c.reg.Revoked(m.rid, m.reason))
+	c.revocations.add(c, m.rid)
 	l := c.line(m.rid)
 	l.endLinger(c)
 	if ended && c.reg.Wanted(m.rid) {

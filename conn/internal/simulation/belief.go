@@ -15,11 +15,14 @@ type belief struct {
 	lost     [names]bool     // nor will it ever be: a request was not answered in time
 	slipped  [names]bool     // let go by the gateway, and nothing was sent that tells so
 	hidden   [names]uint64   // let go because of what a call has subscribed to, up to this one, that is not answered
-	ghosts   [names]*content // what the present frame makes of what is let go
+	ghosts   [names]*content // what the present frame makes of what it lets go
+	last     [names]*content // what there was of what was let go
+	endedAt  [names]uint64   // the newest request that was out at the last unsubscribe event
 
 	former  [names][]*content // what sets have said
 	stirred [names]bool       // a copy has changed since
 	frames  int               // read so far
+	reading uint64            // the request that the present frame answers, 0 for none
 	shownIn [names]int        // the frame that a copy came in
 	recent  [names][]*content // what a copy was while the last frames were read
 }
@@ -35,6 +38,7 @@ const (
 	slippedAway                      // nor is this, of which the client is never told
 	granted                          // has one more direct subscription
 	taken                            // has fewer, as asked for
+	refused                          // has no more
 	revoked                          // has none, because of an unsubscribe event
 	noSubscription                   // has fewer than the client has thought
 	found                            // could be had by its other name
@@ -64,6 +68,7 @@ func (c *conn) shows(e *entry) {
 // read takes in what a frame says.
 func (c *conn) read(f *frame) {
 	c.frames++
+	c.reading = f.id
 	c.ghosts = [names]*content{}
 	before := c.reachedNow()
 	for i := range f.effects {
@@ -90,6 +95,7 @@ func (c *conn) update(e *effect) {
 	if before == nil {
 		if ghost := c.ghosts[n]; ghost != nil {
 			c.ghosts[n] = e.news.applied(ghost)
+			c.last[n] = c.ghosts[n]
 		}
 		return
 	}
@@ -125,7 +131,7 @@ func (c *conn) loseTrack(n name) {
 	case b.lostTrack(n):
 		b.hidden[n] = c.gateway.newestCall()
 	default:
-		b.ghosts[n], b.copies[n], b.dead[n] = b.copies[n], nil, false
+		b.ghosts[n], b.last[n], b.copies[n], b.dead[n] = b.copies[n], b.copies[n], nil, false
 	}
 }
 
@@ -194,26 +200,41 @@ func (c *conn) believe(e *effect) {
 		}
 	case slippedAway:
 		b.slipped[n] = true
+		if b.copies[n] == nil {
+			b.copies[n] = b.last[n]
+		}
 	case granted:
+		c.miscounts(n)
 		b.direct[n]++
 		b.most[n] = max(b.most[n], b.direct[n])
 	case taken:
-		if b.direct[n] < e.count {
-			c.reasons.add(returned)
+		if b.direct[n] < e.count || c.gateway.newestCall() != 0 && c.gateway.core.Inspect(rids[n]).Uncertain {
+			c.reasons.add(returned) // or may have been
 		}
 		b.direct[n] = max(0, b.direct[n]-e.count)
+	case refused:
+		c.miscounts(n)
 	case revoked:
-		b.direct[n] = 0
+		b.direct[n], b.endedAt[n] = 0, c.gateway.newestOut()
 	case noSubscription:
 		if e.count == 1 {
 			b.direct[n], b.unsure[n] = 0, false
 		}
 	case unsure:
+		c.miscounts(n)
 		b.unsure[n] = true
 	case found:
 		c.reasons.add(foundAgain)
 	case nothing:
 		c.wonderAtNothing(n)
+	}
+}
+
+// miscounts notes why the client may doubt a count: an unsubscribe event came between
+// the request and the answer.
+func (c *conn) miscounts(n name) {
+	if c.reading <= c.endedAt[n] {
+		c.reasons.add(miscounted)
 	}
 }
 
@@ -266,6 +287,7 @@ const (
 	muddled                           // the gateway has lost its way: events in the wrong order, an error for what it had sent
 	heldByMistake                     // the gateway holds what nothing does
 	returned                          // a subscription was given back that the client did not know of
+	miscounted                        // a subscription was taken away twice, or before it was granted
 	foundAgain                        // what was stuck could be had after all
 	unanswered                        // a request was not answered in time
 	garbled                           // a frame was

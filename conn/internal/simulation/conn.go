@@ -183,6 +183,7 @@ func (s *set) member(kind wire.Kind, n name) {
 // it for sent all the same.
 func (s *set) add(e *entry) {
 	if e.first == nil {
+		s.conn.effect(effect{kind: slippedAway, name: e.name})
 		return
 	}
 	s.added[e.name] = true

@@ -31,12 +31,14 @@ func wireVersion(id uint64) []byte {
 func (c *conn) subscribeRequest(id uint64, n name) {
 	ok := c.subscribe(n, func(e *entry, a access) {
 		if code := a.refusal(); code != "" {
+			c.effect(effect{kind: refused, name: n})
 			c.fail(id, code)
 			c.unsubscribe(e, 1)
 			return
 		}
 		e.whenReady(func() {
 			if code := e.failure(); code != "" {
+				c.effect(effect{kind: refused, name: n})
 				c.fail(id, code)
 				c.unsubscribe(e, 1)
 				return
@@ -55,6 +57,7 @@ func (c *conn) subscribeRequest(id uint64, n name) {
 func (c *conn) getRequest(id uint64, n name) {
 	ok := c.subscribe(n, func(e *entry, a access) {
 		if code := a.refusal(); code != "" {
+			c.effect(effect{kind: refused, name: n})
 			c.fail(id, code)
 			c.unsubscribe(e, 1)
 			return

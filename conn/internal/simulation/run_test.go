@@ -15,7 +15,7 @@ var (
 	seeds    = flag.Uint64("sim.seeds", 1000, "how many seeds TestSeeds plays")
 	soak     = flag.Duration("sim.for", 0, "how long TestSoak plays new seeds")
 	asItWas  = flag.Bool("sim.whole", false, "do not shrink a run that fails")
-	keepOn   = flag.Bool("sim.all", false, "go on after a failure, and list the kinds of failures at the end")
+	keepOn   = flag.Bool("sim.all", false, "go on after a failure, and say which seeds fail")
 	soakFrom = flag.Uint64("sim.from", 0, "the first seed of TestSoak; 0 for one that depends on the time")
 )
 
@@ -24,11 +24,10 @@ type player struct {
 	testing.TB
 	inputs int
 	begun  time.Time
-	found  map[string]uint64 // kinds of failures, with the first seed of each
 }
 
 func newPlayer(tb testing.TB) *player {
-	return &player{TB: tb, begun: time.Now(), found: map[string]uint64{}}
+	return &player{TB: tb, begun: time.Now()}
 }
 
 // play plays a seed, and reports whether to go on.
@@ -40,10 +39,7 @@ func (p *player) play(seed uint64) bool {
 		return true
 	}
 	if *keepOn {
-		if _, known := p.found[result.Failure.What]; !known {
-			p.found[result.Failure.What] = seed
-			p.Errorf("seed %d: %v", seed, result.Failure)
-		}
+		p.Errorf("seed %d: %v", seed, result.Failure)
 		return true
 	}
 	if !*asItWas {

@@ -221,6 +221,14 @@ func (w *world) outstanding() bool {
 	return slices.ContainsFunc(w.out, func(o outRequest) bool { return o.Type != wire.TypeUnsubscribe })
 }
 
+// newestOut returns the id of the newest request that is out, 0 for none.
+func (w *world) newestOut() uint64 {
+	if len(w.out) == 0 {
+		return 0
+	}
+	return w.out[len(w.out)-1].ID
+}
+
 // newestCall returns the id of the newest call that is out, 0 for none.
 func (w *world) newestCall() (id uint64) {
 	for i := range w.out {

@@ -22,10 +22,11 @@ type world struct {
 	shell
 	program
 
-	calm   bool      // there are no more faults
-	inputs int       // steps of the core
-	log    *[]string // nil for none
-	broken *Failure  // the first thing that was wrong
+	calm     bool      // there are no more faults
+	messages int       // that the present step is about
+	inputs   int       // steps of the core
+	log      *[]string // nil for none
+	broken   *Failure  // the first thing that was wrong
 }
 
 // began is when every run begins.
@@ -84,6 +85,10 @@ func (w *world) step(in core.Input) {
 	}
 	w.inputs++
 	w.tellInput(in)
+	w.messages = 0
+	if received, ok := in.(core.Received); ok {
+		w.messages = len(received.Messages)
+	}
 	before := w.core.State()
 	w.core.Step(w.now, in)
 	w.absorb(w.core.Output())

@@ -1,0 +1,53 @@
+package core_test
+
+import (
+	"testing"
+
+	"github.com/resclient/resclient-go/res"
+)
+
+// An unsubscribe event takes away what the gateway has counted for requests that it
+// answers later. If anything else holds the resource, the count is wrong from then on.
+func TestRequestThatIsOutWhenItsSubscriptionIsEnded(t *testing.T) {
+	const ended = `{"event":"c.unsubscribe","data":{"reason":{"code":"system.accessDenied","message":"no"}}}`
+	for name, test := range map[string]struct {
+		before bool // the request goes out before the event
+		answer string
+		faults uint64
+	}{
+		"and is refused":              {true, `{"rid":"c","errors":{"c":{"code":"system.accessDenied","message":"no"}}}`, 1},
+		"and is granted":              {true, `{"rid":"c"}`, 1},
+		"and answered with a payload": {true, `{"payload":1}`, 0},
+		"but is sent later":           {false, `{"rid":"c"}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			withChild(r)
+			if test.before {
+				r.call("x", "find")
+			}
+			r.read(ended)
+			if !test.before {
+				r.call("x", "find")
+			}
+			r.answer(r.sent("call x.find")[0], test.answer)
+			if got := r.core.Stats().Inconsistencies; got != test.faults {
+				t.Errorf("%d faults, want %d", got, test.faults)
+			}
+		})
+	}
+}
+
+func TestSubscribeThatIsOutWhenItsSubscriptionIsEnded(t *testing.T) {
+	r := connected(t)
+	r.subscribe("p")
+	r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+	c := r.subscribe("c")
+	req := r.sent("subscribe c")[0]
+	r.event("c.unsubscribe", `{"reason":{"code":"system.accessDenied","message":"no"}}`)
+	r.refuse(req, res.ErrAccessDenied)
+	r.wantReply(c, res.ErrAccessDenied)
+	if got := r.core.Stats().Inconsistencies; got != 1 {
+		t.Errorf("%d faults, want 1: the gateway counts one less than nothing", got)
+	}
+}
