@@ -120,10 +120,23 @@ func (a *app) options(t target, p patience) ([]conn.Option, error) {
 // newLogger returns what tells of the connection on standard error, from level on.
 func (a *app) newLogger(level *slog.LevelVar) *slog.Logger {
 	return slog.New(tint.NewTextHandler(a.err, &tint.Options{
-		Level:      level,
-		TimeFormat: time.TimeOnly,
-		NoColor:    !a.errTerminal || !a.colour,
+		Level:       level,
+		TimeFormat:  time.TimeOnly,
+		NoColor:     !a.errTerminal || !a.colour,
+		ReplaceAttr: a.brief,
 	}))
+}
+
+// brief leaves out of a log line what its message says already, or what whoever has started
+// the command knows.
+func (a *app) brief(_ []string, attr slog.Attr) slog.Attr {
+	switch attr.Key {
+	case state.FromKey, state.ToKey, state.EventKey, state.GatewayKey, state.GenerationKey, state.SubscriptionsKey:
+		if !a.verbose {
+			return slog.Attr{}
+		}
+	}
+	return attr
 }
 
 // silent is the level of what says nothing.
