@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	"internal/transcript":      {},
 	"examples":                 {},
 	"docs":                     {},
+	"docs/tour":                {},
+	"docs/tour/nats":           {},
 }
 
 // required are the packages without which the other rules would check nothing.

@@ -15,6 +15,8 @@
 //     stand in backquotes.
 //   - The tables of docs/protocol.md name code and tests for every part, and these
 //     exist.
+//   - The table of docs/api-tour.md counts the lines that stand below it, and nothing
+//     takes more of them with this client than with another.
 //   - What README.md quotes of the quickstart is what the quickstart says.
 //
 // After a change of the programs, this copies their text into the documents:
