@@ -13,24 +13,25 @@ import (
 func (r *Registry) Disconnected(cause error) {
 	for _, e := range r.entries {
 		e.direct, e.heldIn, e.dead = 0, 0, false
-		e.sent, e.missed, e.changed, e.slipped, e.doubtful = false, false, false, false, false
-	}
-	for _, h := range r.streams {
-		r.deliver(h, &Stale{Cause: cause}) // one event says it all
-	}
-	for el := r.wanted.Front(); el != nil; el = el.Next() {
-		for _, h := range el.Value.(*entry).handles {
-			r.unwatch(h) // what it reaches is stale with it: one event says so
+		e.sent, e.missed, e.doubtful, e.first = false, false, false, 0
+		if e.extra != nil {
+			e.extra.slipped = false
 		}
 	}
-	for el := r.wanted.Front(); el != nil; el = el.Next() {
-		if e := el.Value.(*entry); e.standing == held {
+	for _, s := range r.streams {
+		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
+	}
+	for h := range r.reached {
+		r.unwatch(h) // what it reaches is stale with it: one event says so
+	}
+	for e := range r.wanted.all() {
+		if e.standing == held {
 			r.stand(e, stale)
 			r.tellStale(e, cause)
 		}
 	}
 	for _, e := range r.entries {
-		if e.content != nil {
+		if e.has() {
 			r.stand(e, stale)
 		}
 	}
@@ -57,11 +58,11 @@ func (r *Registry) Install(set wire.Set) {
 		e := r.entry(resource.RID)
 		switch content := r.pack.resource(e.rid, resource); {
 		case e.standing == held || e.dead:
-			r.compare(e, content)
+			r.compare(e, &content)
 		case !e.holding():
 			r.replace(e, content)
 		case e.standing == suspect: // it was loaded anew, and may be sent so again
-			e.first, e.changed, e.missed = content.hash(), true, true
+			e.first, e.missed = content.hash(), true
 		}
 	}
 	for _, resource := range set.Resources {
@@ -82,16 +83,18 @@ func holdsOther(set wire.Set, rid string) bool {
 }
 
 // replace gives e a new copy, which nothing holds yet.
-func (r *Registry) replace(e *entry, content *Resource) {
-	if e.doubtful = r.doubt(e, content); e.doubtful && e.standing == limbo {
+func (r *Registry) replace(e *entry, content Resource) {
+	if e.doubtful = r.doubt(e, &content); e.doubtful && e.standing == limbo {
 		return // its events were applied all along: if one of the two is right, it is this
 	}
 	old := e.content
-	e.localCopy = localCopy{content: content, sent: true}
-	e.references(func(rid string) { r.entry(rid).cachedIn++ })
-	if old != nil {
-		old.references(r.uncache)
+	e.localCopy = localCopy{content: content}
+	e.sent, e.missed = true, false
+	if e.extra != nil {
+		e.extra.slipped = false
 	}
+	e.references(func(rid string) { r.entry(rid).cachedIn++ })
+	old.references(r.uncache)
 	r.park(e)
 	e.references(func(rid string) { r.prolong(r.entries[rid]) })
 }
@@ -115,7 +118,7 @@ func (r *Registry) Unsubscribed(rid string, n int) {
 	if e == nil {
 		return
 	}
-	e.direct = max(0, e.direct-n)
+	e.direct = int32(max(0, int(e.direct)-n))
 	r.unheld = append(r.unheld, e)
 	r.orphans = append(r.orphans, e)
 	r.settle()
@@ -132,11 +135,11 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 	r.tellHandles(e, ev)
 	r.tellStreams(e, ev)
 	if e.standing == held {
-		e.cause, e.ending = reasonError(reason), ev
+		e.more().cause, e.more().ending = reasonError(reason), ev
 	}
-	r.Unsubscribed(rid, e.direct)
+	r.Unsubscribed(rid, int(e.direct))
 	if e.standing == held {
-		e.cause, e.ending = nil, nil
+		e.recovered()
 	}
 	return nil
 }
@@ -151,7 +154,7 @@ func (r *Registry) Deleted(rid string) error {
 	if e.standing == held {
 		ev := &Delete{subject: subject{e.rid}}
 		r.tell(e, ev)
-		e.cause, e.ending = res.ErrDeleted, ev
+		e.more().cause, e.more().ending = res.ErrDeleted, ev
 		if e.heldIn > 0 {
 			r.die(e)
 			return nil
@@ -168,7 +171,7 @@ func (r *Registry) Deleted(rid string) error {
 func (r *Registry) die(e *entry) {
 	e.dead = true
 	r.stand(e, suspect)
-	r.tellStale(e, e.cause)
+	r.tellStale(e, e.seldom().cause)
 }
 
 // Changed applies a model change event.
@@ -191,7 +194,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 }
 
 func (r *Registry) changed(e *entry, ev *Change) {
-	watchers := slices.Clone(e.watchers)
+	watchers := slices.Clone(e.watchers())
 	lost := ev.links && r.relink(e, ev)
 	if e.standing != held {
 		return
@@ -214,10 +217,10 @@ func (r *Registry) relink(e *entry, ev *Change) (lost bool) {
 	}
 	for c := range ev.Changes() {
 		if c.Old.IsReference() {
-			e.departing = append(e.departing, c.Old.RID())
+			r.depart(e, c.Old)
 		}
 	}
-	lost = len(e.departing) > 0
+	lost = len(r.departing) > 0
 	r.dropReferences(e)
 	return lost
 }
@@ -234,7 +237,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	if err != nil {
 		return r.distrust(e, err)
 	}
-	watchers := slices.Clone(e.watchers)
+	watchers := slices.Clone(e.watchers())
 	r.addReference(e, v)
 	r.extendTo(e, v)
 	if e.standing == held {
@@ -255,7 +258,7 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 		return r.distrust(e, err)
 	}
 	if v.IsReference() {
-		e.departing = append(e.departing, v.RID())
+		r.depart(e, v)
 	}
 	r.dropReferences(e)
 	if e.standing == held {
@@ -347,13 +350,18 @@ func (r *Registry) extendTo(e *entry, v res.Value) {
 	}
 }
 
+// depart notes a reference that the present event has taken out of e's copy.
+func (r *Registry) depart(e *entry, ref res.Value) {
+	r.departed, r.departing = e, append(r.departing, ref.RID())
+}
+
 // dropReferences takes back the references that an event has taken out of e's copy.
 func (r *Registry) dropReferences(e *entry) {
-	for _, rid := range e.departing { // the gateway looks while the others are in its books
+	for _, rid := range r.departing { // the gateway looks while the others are in its books
 		r.slip(e, r.entries[rid])
 	}
-	departed := e.departing
-	e.departing = nil
+	departed := r.departing
+	r.departed, r.departing = nil, nil
 	for _, rid := range departed {
 		r.uncache(rid)
 		if e.standing == held {

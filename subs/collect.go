@@ -43,8 +43,9 @@ func (r *Registry) Answered(oldest uint64) {
 // park puts e in limbo. When no request is out, settle takes it out again.
 func (r *Registry) park(e *entry) {
 	r.stand(e, limbo)
-	e.parkedUntil = r.issued
-	e.parked = r.limbo.PushBack(e)
+	x := e.more()
+	x.entry, x.until = e, r.issued
+	r.limbo.push(x)
 }
 
 // prolong keeps e, and what it refers to, in limbo for the requests that are out
@@ -52,7 +53,7 @@ func (r *Registry) park(e *entry) {
 func (r *Registry) prolong(e *entry) {
 	for todo := []*entry{e}; len(todo) > 0; {
 		e, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		if e.standing != limbo || e.parkedUntil == r.issued {
+		if e.standing != limbo || e.extra.until == r.issued {
 			continue
 		}
 		r.park(e)
@@ -68,12 +69,11 @@ func (r *Registry) unpark(e *entry) {
 
 // expireLimbo lets go of what no request that is out can turn out to hold.
 func (r *Registry) expireLimbo() {
-	for first := r.limbo.Front(); first != nil; first = r.limbo.Front() {
-		e := first.Value.(*entry)
-		if e.parkedUntil >= r.oldest {
+	for first := range r.limbo.all() {
+		if first.until >= r.oldest {
 			return
 		}
-		r.unpark(e)
+		r.unpark(first.entry)
 	}
 }
 
@@ -96,7 +96,7 @@ func (r *Registry) collectOrphans() {
 	if r.replaying {
 		return
 	}
-	for _, e := range r.onlyInside(doubtful, (*entry).disposable, func(e *entry) int { return e.cachedIn }) {
+	for _, e := range r.onlyInside(doubtful, (*entry).disposable, func(e *entry) int32 { return e.cachedIn }) {
 		r.remove(e)
 	}
 	r.orphans = emptied(r.orphans) // the search has decided about what they referred to
@@ -137,7 +137,7 @@ const listKept = 4096
 
 // disposable reports whether e is of no use once nothing refers to it.
 func (e *entry) disposable() bool {
-	return e.place == nil && e.direct == 0 && (e.standing == stale || e.standing == missing)
+	return !e.wanted() && e.direct == 0 && (e.standing == stale || e.standing == missing)
 }
 
 // remove deletes e. Removing it again does nothing.
@@ -147,11 +147,11 @@ func (r *Registry) remove(e *entry) {
 	}
 	delete(r.entries, e.rid)
 	r.streamGone(e)
-	if e.content != nil && e.sent {
+	if e.has() && e.sent {
 		r.graves.bury(e.grave())
 	}
 	e.references(r.uncache)
-	e.content = nil
+	e.body, e.packed = nil, ""
 }
 
 // uncache takes back a reference from a copy. In a cycle that is being deleted it

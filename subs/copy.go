@@ -24,31 +24,37 @@ func inconsistent(rid, format string, args ...any) error {
 }
 
 // localCopy is a resource that follows its events. What snapshot has handed out
-// stays as it was: the next event works on a clone.
+// stays as it was: the next event works on another body.
 type localCopy struct {
-	content *Resource
-	shared  bool
-	sent    bool   // on this connection
-	missed  bool   // an event that changes it came when it followed none
-	changed bool   // since this connection was sent it
-	slipped bool   // in limbo, the gateway may have let go of it
-	first   uint64 // hash of what it was sent, once changed
-	removed int    // items since they were last packed
+	content        // has no body while there is no copy
+	first   uint64 // hash of what the connection was sent, once that has changed; else 0
 }
 
+// content is what a copy has. Events change it: only a snapshot may be handed out.
+type content = Resource
+
+// has reports whether there is a copy.
+func (c *localCopy) has() bool { return c.body != nil }
+
+// changed reports whether the copy has changed since this connection was sent it.
+func (c *localCopy) changed() bool { return c.first != 0 }
+
 func (c *localCopy) snapshot() *Resource {
-	c.shared = true
-	return c.content
+	if !c.packs() {
+		c.body.shared = true
+	}
+	snapshot := c.content
+	return &snapshot
 }
 
 func (c *localCopy) writable() *Resource {
-	if !c.changed {
-		c.changed, c.first = true, c.content.hash()
+	if !c.changed() {
+		c.first = c.content.hash()
 	}
-	if c.shared {
-		c.content, c.shared = c.content.clone(), false
+	if !c.packs() && c.body.shared {
+		c.body = c.body.clone()
 	}
-	return c.content
+	return &c.content
 }
 
 // change sets and deletes properties and returns an event of the ones that became
@@ -57,10 +63,10 @@ func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
 	switch {
 	case c.content.body.kind != wire.KindModel:
 		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.body.kind)
-	case c.content.body.names == nil:
+	case !c.packs():
 		return explicitly(c.changeLarge(values)), nil
 	}
-	w, ok := p.rewrite(c.content, values)
+	w, ok := p.rewrite(&c.content, values)
 	switch {
 	case !ok:
 		return explicitly(p.reshape(c, values)), nil
@@ -117,7 +123,7 @@ func explicitly(changes []PropertyChange) *Change {
 
 // reshape changes a model that is packed and may have other names then.
 func (p *packer) reshape(c *localCopy, values []wire.Property) []PropertyChange {
-	p.merge(c.content, values)
+	p.merge(&c.content, values)
 	if len(p.changes) == 0 {
 		return nil
 	}
@@ -231,9 +237,9 @@ func (p *packer) remove(c *localCopy, index int) (res.Value, error) {
 	list := c.writable().body
 	v := list.items[index]
 	list.items = slices.Delete(list.items, index, index+1)
-	if c.removed++; c.removed > len(list.items) {
+	if list.removed++; list.removed > len(list.items) {
 		// What is left keeps blocks alive that hold as much again of what is gone.
-		list.items, c.removed = p.items(list.items), 0
+		list.items, list.removed = p.items(list.items), 0
 	}
 	return v, nil
 }

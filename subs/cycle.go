@@ -13,7 +13,7 @@ const (
 // other alone: trial deletion, as reference counting collectors do it. The search
 // stays within what the predicate allows, so that its cost is bounded by what
 // hangs below roots; count says how many references to an entry there are in all.
-func (r *Registry) onlyInside(roots []*entry, within func(*entry) bool, count func(*entry) int) []*entry {
+func (r *Registry) onlyInside(roots []*entry, within func(*entry) bool, count func(*entry) int32) []*entry {
 	below := r.countInner(roots, within)
 	for _, e := range below {
 		if count(e) > e.inner {
@@ -55,7 +55,7 @@ func (r *Registry) countInner(roots []*entry, within func(*entry) bool) []*entry
 		visit(e)
 	}
 	for i := 0; i < len(below); i++ {
-		below[i].booked(func(rid string) {
+		r.booked(below[i], func(rid string) {
 			if child := r.entries[rid]; visit(child) {
 				child.inner++
 			}
@@ -72,6 +72,6 @@ func (r *Registry) rescue(e *entry) {
 			continue
 		}
 		e.mark = rescued
-		e.booked(func(rid string) { todo = append(todo, r.entries[rid]) })
+		r.booked(e, func(rid string) { todo = append(todo, r.entries[rid]) })
 	}
 }

@@ -41,7 +41,7 @@ func (r *Registry) watch(h *Handle) {
 		return
 	}
 	r.unwatch(h)
-	h.reached = make(map[*entry]struct{})
+	r.reached[h] = make(map[*entry]struct{})
 	for _, e := range r.below(h.entry) {
 		r.addWatcher(h, e)
 	}
@@ -49,43 +49,47 @@ func (r *Registry) watch(h *Handle) {
 
 // unwatch ends that.
 func (r *Registry) unwatch(h *Handle) {
-	for e := range h.reached {
+	for e := range r.reached[h] {
 		e.removeWatcher(h)
 	}
-	h.reached = nil
+	delete(r.reached, h)
 }
 
 func (r *Registry) addWatcher(h *Handle, e *entry) {
 	if e != h.entry {
-		h.reached[e] = struct{}{}
-		e.watchers = append(e.watchers, h)
+		r.reached[h][e] = struct{}{}
+		x := e.more()
+		x.watchers = append(x.watchers, h)
 	}
 }
 
 func (e *entry) removeWatcher(h *Handle) {
-	e.watchers = slices.DeleteFunc(e.watchers, func(other *Handle) bool { return other == h })
+	e.extra.watchers = slices.DeleteFunc(e.extra.watchers, func(other *Handle) bool { return other == h })
 }
 
 // deepHandles returns the deep handles that reach e or are on it.
-func (e *entry) deepHandles() []*Handle {
+func (r *Registry) deepHandles(e *entry) []*Handle {
 	var deep []*Handle
-	for _, h := range e.handles {
-		if h.reached != nil {
+	if len(r.reached) == 0 {
+		return nil
+	}
+	for h := range e.handles.all() {
+		if r.reached[h] != nil {
 			deep = append(deep, h)
 		}
 	}
-	return append(deep, e.watchers...)
+	return append(deep, e.watchers()...)
 }
 
 // extend tells the deep handles that reach e of what they have come to reach with
 // child, what is farther away first.
 func (r *Registry) extend(e, child *entry) {
-	for _, h := range e.deepHandles() {
-		if _, known := h.reached[child]; known || child == h.entry {
+	for _, h := range r.deepHandles(e) {
+		if _, known := r.reached[h][child]; known || child == h.entry {
 			continue
 		}
 		for _, fresh := range slices.Backward(r.below(child)) {
-			if _, known := h.reached[fresh]; known || fresh == h.entry {
+			if _, known := r.reached[h][fresh]; known || fresh == h.entry {
 				continue
 			}
 			r.addWatcher(h, fresh)
@@ -97,20 +101,20 @@ func (r *Registry) extend(e, child *entry) {
 // shrink tells the deep handles that reach e, which has lost references, of what
 // they do not reach any more.
 func (r *Registry) shrink(e *entry) {
-	for _, h := range e.deepHandles() {
+	for _, h := range r.deepHandles(e) {
 		still := make(map[*entry]struct{})
 		for _, e := range r.below(h.entry) {
 			still[e] = struct{}{}
 		}
 		var gone []*entry
-		for e := range h.reached {
+		for e := range r.reached[h] {
 			if _, reached := still[e]; !reached {
 				gone = append(gone, e)
 			}
 		}
 		slices.SortFunc(gone, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
 		for _, e := range gone {
-			delete(h.reached, e)
+			delete(r.reached[h], e)
 			e.removeWatcher(h)
 			r.deliver(h, &Drop{subject{e.rid}})
 		}
@@ -122,7 +126,7 @@ func (r *Registry) below(e *entry) []*entry {
 	seen := make(map[*entry]struct{})
 	var list []*entry
 	visit := func(e *entry) {
-		if _, visited := seen[e]; !visited && e != nil && e.content != nil {
+		if _, visited := seen[e]; !visited && e != nil && e.has() {
 			seen[e] = struct{}{}
 			list = append(list, e)
 		}

@@ -1,39 +1,127 @@
 package subs
 
-import "container/list"
+import "iter"
 
 // entry is everything about one rid.
+//
+// There may be very many, so what matters of few of them at a time is in extra.
 type entry struct {
-	rid      string
-	standing standing
 	localCopy
+	extra *extra // nil for none
 
-	handles  []*Handle
-	watchers []*Handle     // deep handles on other resources that reach this one
-	place    *list.Element // in Registry.wanted, nil without handles
-	direct   int           // direct subscriptions at the gateway, on this connection
-	dead     bool          // deleted, and still referred to: the gateway sends nothing of it, but holds what it refers to
+	handles ring
+	links   links[entry] // in Registry.wanted, while there are handles
 
-	streamed bool // streams have been told of it
-	doubtful bool // the copy may be an old one: see tombstone.go
-	stuck    bool // in Registry.stuck
+	direct int32 // direct subscriptions at the gateway, on this connection
 
 	// References to this resource, one for every place they stand in.
-	cachedIn int // from every copy that is kept
-	heldIn   int // from copies that are held
+	cachedIn int32 // from every copy that is kept
+	heldIn   int32 // from copies that are held
+	inner    int32 // from within a cycle search
+	mark     mark  // of that search
+
+	standing standing
+	sent     bool // on this connection
+	missed   bool // an event that changes it came when it followed none
+	doubtful bool // the copy may be an old one: see tombstone.go
+	dead     bool // deleted, and still referred to: the gateway sends nothing of it, but holds what it refers to
+	streamed bool // streams have been told of it
+	stuck    bool // in Registry.stuck
+}
+
+// extra is what matters of a resource only at times.
+type extra struct {
+	watchers []*Handle // deep handles on other resources that reach this one
 
 	told   *Resource // what synced handles knew when they were told that it is stale
 	cause  error     // why it is stale
 	ending Event     // the Unsubscribe or Delete that made it stale, if one did
 
-	parked      *list.Element // in Registry.limbo, nil when not in limbo
-	parkedUntil uint64        // the newest request that was out then
+	entry   *entry       // in limbo; else nil
+	links   links[extra] // in Registry.limbo
+	until   uint64       // in limbo, the newest request that was out then
+	slipped bool         // in limbo, the gateway may have let go of it
 
-	loosened  uint64   // the newest request that was out when an event opened a cycle that it is in
-	departing []string // references that the present event has taken out of the copy
+	loosened uint64 // the newest request that was out when an event opened a cycle that it is in
+}
 
-	inner int // scratch of the cycle search: references from within it
-	mark  mark
+func newEntry(rid string) *entry { return &entry{localCopy: localCopy{content: Resource{rid: rid}}} }
+
+// more returns e's extra, made if there was none.
+func (e *entry) more() *extra {
+	if e.extra == nil {
+		e.extra = new(extra)
+	}
+	return e.extra
+}
+
+// seldom returns a copy of e's extra, to be read.
+func (e *entry) seldom() extra {
+	if e.extra == nil {
+		return extra{}
+	}
+	return *e.extra
+}
+
+func (e *entry) watchers() []*Handle {
+	if e.extra == nil {
+		return nil
+	}
+	return e.extra.watchers
+}
+
+// recovered forgets why e was stale.
+func (e *entry) recovered() {
+	if x := e.extra; x != nil {
+		x.told, x.cause, x.ending, x.slipped = nil, nil, nil, false
+		if x.entry == nil && len(x.watchers) == 0 && x.loosened == 0 {
+			e.extra = nil
+		}
+	}
+}
+
+// wanted reports whether there are handles.
+func (e *entry) wanted() bool { return e.handles.last != nil }
+
+// synced reports whether the handles have been given a Sync: all have, or none has.
+func (e *entry) synced() bool { return e.wanted() && e.handles.first().synced }
+
+// ring is the handles on a resource, in the order in which they were opened: of the
+// last one, next is the first.
+type ring struct{ last *Handle }
+
+func (r *ring) first() *Handle { return r.last.next }
+
+func (r *ring) add(h *Handle) {
+	if h.next = h; r.last != nil {
+		h.next, r.last.next = r.last.next, h
+	}
+	r.last = h
+}
+
+func (r *ring) remove(h *Handle) {
+	before := r.last
+	for before.next != h {
+		before = before.next
+	}
+	before.next = h.next
+	switch h {
+	case before: // the only one
+		r.last = nil
+	case r.last:
+		r.last = before
+	}
+	h.next = nil
+}
+
+func (r *ring) all() iter.Seq[*Handle] {
+	return func(yield func(*Handle) bool) {
+		for h := r.last; h != nil; {
+			if h = h.next; !yield(h) || h == r.last {
+				return
+			}
+		}
+	}
 }
 
 // standing is what a copy is worth.
@@ -49,17 +137,17 @@ const (
 
 // references calls f for every reference in e's copy, once per place.
 func (e *entry) references(f func(rid string)) {
-	if e.content != nil {
-		e.content.references(f)
-	}
+	e.content.references(f)
 }
 
 // booked is references with those that the present event takes away: the gateway takes
 // one after the other off its books.
-func (e *entry) booked(f func(rid string)) {
+func (r *Registry) booked(e *entry, f func(rid string)) {
 	e.references(f)
-	for _, rid := range e.departing {
-		f(rid)
+	if e == r.departed {
+		for _, rid := range r.departing {
+			f(rid)
+		}
 	}
 }
 

@@ -24,7 +24,10 @@ func DiffCollection(old, new []res.Value) (removes, adds []int) {
 }
 
 // NewResource makes a resource as the registry does.
-func NewResource(r wire.Resource) *Resource { return new(packer).resource(r.RID, r) }
+func NewResource(r wire.Resource) *Resource {
+	made := new(packer).resource(r.RID, r)
+	return &made
+}
 
 // NewResync makes what stands in a queue for everything between old and new.
 func NewResync(old, new *Resource) Event {
@@ -38,13 +41,13 @@ func Size(ev Event) int { return ev.size() }
 func (q *Queue) Room() int { return cap(q.events) }
 
 // InLimbo is how many copies are in limbo.
-func (r *Registry) InLimbo() int { return r.limbo.Len() }
+func (r *Registry) InLimbo() int { return r.limbo.n }
 
 // Check returns in what the registry contradicts itself, nil if in nothing. What
 // is counted step by step is counted here from scratch.
 func (r *Registry) Check() error {
-	errs := []error{r.checkWorklists(), r.checkReach()}
-	cachedIn, heldIn := map[string]int{}, map[string]int{}
+	errs := []error{r.checkWorklists(), r.checkReach(), r.checkWanted()}
+	cachedIn, heldIn := map[string]int32{}, map[string]int32{}
 	for _, e := range r.entries {
 		e.references(func(rid string) {
 			cachedIn[rid]++
@@ -54,9 +57,9 @@ func (r *Registry) Check() error {
 			switch child := r.entries[rid]; {
 			case child == nil:
 				errs = append(errs, fmt.Errorf("%q refers to %q, which is not there", e.rid, rid))
-			case e.standing == limbo && child.standing == limbo && e.parkedUntil > child.parkedUntil:
+			case e.standing == limbo && child.standing == limbo && e.extra.until > child.extra.until:
 				errs = append(errs, fmt.Errorf("%q is in limbo until %d, but %q, which it refers to, until %d",
-					e.rid, e.parkedUntil, rid, child.parkedUntil))
+					e.rid, e.extra.until, rid, child.extra.until))
 			}
 		})
 	}
@@ -72,9 +75,9 @@ func (r *Registry) Check() error {
 			errs = append(errs, fmt.Errorf("%q: counted %d cached and %d held references, there are %d and %d",
 				rid, e.cachedIn, e.heldIn, cachedIn[rid], heldIn[rid]))
 		}
-		if e.place != nil && e.standing != held {
+		if e.wanted() && e.standing != held {
 			stale++
-			if slices.ContainsFunc(e.handles, func(h *Handle) bool { return h.synced }) {
+			if slices.ContainsFunc(slices.Collect(e.handles.all()), func(h *Handle) bool { return h.synced }) {
 				lost++
 			}
 		}
@@ -90,29 +93,30 @@ func (r *Registry) Check() error {
 }
 
 func (e *entry) check() error {
-	synced := 0
-	for _, h := range e.handles {
+	synced, handles, x := 0, 0, e.seldom()
+	for h := range e.handles.all() {
+		handles++
 		if h.synced {
 			synced++
 		}
 	}
 	switch {
-	case (e.content == nil) != (e.standing == missing):
-		return fmt.Errorf("%q: standing %d with content %v", e.rid, e.standing, e.content)
-	case (e.parked != nil) != (e.standing == limbo):
-		return fmt.Errorf("%q: standing %d, in the list of limbo: %t", e.rid, e.standing, e.parked != nil)
-	case (e.place != nil) != (len(e.handles) > 0):
-		return fmt.Errorf("%q: %d handles, wanted: %t", e.rid, len(e.handles), e.place != nil)
-	case e.place == nil && e.told != nil:
-		return fmt.Errorf("%q: keeps %v for handles that it has not", e.rid, e.told)
-	case synced > 0 && synced < len(e.handles):
-		return fmt.Errorf("%q: only %d of %d handles had a Sync", e.rid, synced, len(e.handles))
-	case synced == 0 && e.standing == held && e.direct > 0 && len(e.handles) > 0:
+	case e.has() == (e.standing == missing):
+		return fmt.Errorf("%q: standing %d with a copy: %t", e.rid, e.standing, e.has())
+	case (x.entry != nil) != (e.standing == limbo):
+		return fmt.Errorf("%q: standing %d, in the list of limbo: %t", e.rid, e.standing, x.entry != nil)
+	case x.entry != nil && x.entry != e:
+		return fmt.Errorf("%q: %q is in limbo in its place", e.rid, x.entry.rid)
+	case !e.wanted() && x.told != nil:
+		return fmt.Errorf("%q: keeps %v for handles that it has not", e.rid, x.told)
+	case synced > 0 && synced < handles:
+		return fmt.Errorf("%q: only %d of %d handles had a Sync", e.rid, synced, handles)
+	case synced == 0 && e.standing == held && e.direct > 0 && handles > 0:
 		return fmt.Errorf("%q: live and granted, and no handle had a Sync", e.rid)
-	case synced > 0 && e.standing != held && (e.told == nil || e.cause == nil):
-		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, e.told, e.cause)
-	case e.standing == held && (e.told != nil || e.cause != nil || e.ending != nil):
-		return fmt.Errorf("%q: live, told %v because of %v after %v", e.rid, e.told, e.cause, e.ending)
+	case synced > 0 && e.standing != held && (x.told == nil || x.cause == nil):
+		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, x.told, x.cause)
+	case e.standing == held && (x.told != nil || x.cause != nil || x.ending != nil):
+		return fmt.Errorf("%q: live, told %v because of %v after %v", e.rid, x.told, x.cause, x.ending)
 	case e.dead && (e.heldIn == 0 || e.standing != suspect):
 		return fmt.Errorf("%q: dead, standing %d, %d held references", e.rid, e.standing, e.heldIn)
 	case e.mark != unseen || e.inner != 0:
@@ -126,12 +130,33 @@ func (r *Registry) checkWorklists() error {
 		return fmt.Errorf("%d decisions are left over", n)
 	}
 	last := uint64(0)
-	for el := r.limbo.Front(); el != nil; el = el.Next() {
-		e := el.Value.(*entry)
-		if e.parkedUntil < last || e.parkedUntil < r.oldest {
-			return fmt.Errorf("%q is in limbo until %d, after %d, and the oldest request is %d", e.rid, e.parkedUntil, last, r.oldest)
+	for x := range r.limbo.all() {
+		if x.until < last || x.until < r.oldest {
+			return fmt.Errorf("%q is in limbo until %d, after %d, and the oldest request is %d", x.entry.rid, x.until, last, r.oldest)
 		}
-		last = e.parkedUntil
+		last = x.until
+	}
+	return nil
+}
+
+// checkWanted compares the list of what is wanted with the entries.
+func (r *Registry) checkWanted() error {
+	listed := 0
+	var last *entry
+	for e := range r.wanted.all() {
+		if listed++; !e.wanted() || r.entries[e.rid] != e || e.links.before != last {
+			return fmt.Errorf("%q is out of place among what is wanted", e.rid)
+		}
+		last = e
+	}
+	wanted := 0
+	for _, e := range r.entries {
+		if e.wanted() {
+			wanted++
+		}
+	}
+	if listed != wanted || r.wanted.n != wanted || r.wanted.last != last {
+		return fmt.Errorf("%d are wanted, %d are listed, and %d counted", wanted, listed, r.wanted.n)
 	}
 	return nil
 }

@@ -36,12 +36,12 @@ func (r *Registry) hold(e *entry) {
 			r.faults = append(r.faults, inconsistent(e.rid, "the gateway may have sent it as it was once"))
 			continue
 		}
-		if e.slipped {
+		if e.seldom().slipped {
 			r.stand(e, suspect)
 			r.faults = append(r.faults, slipOf(e))
 			continue
 		}
-		live = append(live, revived{e, slices.Clone(e.watchers)})
+		live = append(live, revived{e, slices.Clone(e.watchers())})
 	}
 	for _, x := range live {
 		r.tellLive(x)
@@ -59,20 +59,20 @@ type revived struct {
 func (r *Registry) tellLive(x revived) {
 	e := x.entry
 	r.streamLive(e)
-	for _, h := range e.handles {
+	for h := range e.handles.all() {
 		switch {
 		case h.synced && h.Latest != nil:
 			r.deliver(h, &news{subject{e.rid}}) // what that is it asks for
 		case h.synced && h.Deep:
 			r.sync(h, SyncReconnect)
 		case h.synced:
-			r.deliver(h, &resync{subject: subject{e.rid}, old: e.told, new: e.snapshot(), typed: r.typed(e)})
+			r.deliver(h, &resync{subject: subject{e.rid}, old: e.extra.told, new: e.snapshot(), typed: r.typed(e)})
 		}
 	}
 	for _, h := range x.watchers {
 		r.deliver(h, r.syncOf(e.snapshot(), SyncReconnect))
 	}
-	e.told, e.cause, e.ending = nil, nil, nil
+	e.recovered()
 	if e.direct > 0 {
 		r.greet(e)
 	}
@@ -81,7 +81,7 @@ func (r *Registry) tellLive(x revived) {
 // greet gives the new handles of a resource their first Sync. They get it when the
 // gateway has granted the subscription, not before: that may still be refused.
 func (r *Registry) greet(e *entry) {
-	for _, h := range e.handles {
+	for h := range e.handles.all() {
 		if !h.synced {
 			r.sync(h, SyncFirst)
 		}
@@ -94,7 +94,7 @@ func (r *Registry) unhold(e *entry) {
 		r.unpark(e)
 	} else {
 		r.park(e)
-		r.tellStale(e, e.cause)
+		r.tellStale(e, e.seldom().cause)
 	}
 	r.streamGone(e)
 	e.references(r.release)
@@ -113,13 +113,14 @@ func (r *Registry) tellStale(e *entry, cause error) {
 	if cause == nil {
 		cause = errReleased
 	}
-	if e.place != nil {
-		e.cause, e.told = cause, e.snapshot()
+	if e.wanted() {
+		x := e.more()
+		x.cause, x.told = cause, e.snapshot()
 	}
-	for _, h := range e.handles {
+	for h := range e.handles.all() {
 		r.unwatch(h)
 	}
-	r.tellSubscribers(e, e.watchers, &Stale{subject: subject{e.rid}, Cause: cause})
+	r.tellSubscribers(e, e.watchers(), &Stale{subject: subject{e.rid}, Cause: cause})
 }
 
 // settle works off what the last changes left to decide.
@@ -145,7 +146,7 @@ func (r *Registry) dropUnheld() {
 			doubtful = append(doubtful, e)
 		}
 	}
-	for _, e := range r.onlyInside(doubtful, (*entry).indirect, func(e *entry) int { return e.heldIn }) {
+	for _, e := range r.onlyInside(doubtful, (*entry).indirect, func(e *entry) int32 { return e.heldIn }) {
 		r.unhold(e)
 	}
 	r.unheld = emptied(r.unheld) // the search has decided about what they referred to

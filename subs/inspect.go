@@ -19,13 +19,16 @@ func (r *Registry) Inspect(rid string) (what Inspection, known bool) {
 	if e == nil {
 		return Inspection{}, false
 	}
-	return Inspection{
-		Wanted:   e.place != nil,
-		Direct:   e.direct,
+	what = Inspection{
+		Wanted:   e.wanted(),
+		Direct:   int(e.direct),
 		Live:     e.standing == held,
 		Follows:  e.follows(),
 		Dead:     e.dead,
-		Content:  e.content,
-		Watchers: len(e.watchers),
-	}, true
+		Watchers: len(e.watchers()),
+	}
+	if e.has() {
+		what.Content = &e.content
+	}
+	return what, true
 }

@@ -39,7 +39,7 @@ func (h *Handle) fold(ev Event) Event {
 // for it.
 func (r *Registry) ViewAs(rid string, as *Type) *View {
 	e := r.entries[rid]
-	if e == nil || e.content == nil {
+	if e == nil || !e.has() {
 		return r.newView()
 	}
 	return r.viewAs(e.snapshot(), e.standing == held, as)

@@ -140,11 +140,11 @@ func (p *repacking) setHead(head uint16) {
 }
 
 // resource makes a resource that keeps nothing of what it is made from.
-func (p *packer) resource(rid string, from wire.Resource) *Resource {
-	r := &Resource{rid: rid}
+func (p *packer) resource(rid string, from wire.Resource) Resource {
+	r := Resource{rid: rid}
 	switch from.Kind {
 	case wire.KindModel:
-		p.setModel(r, from.Model)
+		p.setModel(&r, from.Model)
 	case wire.KindCollection:
 		r.body = &body{kind: from.Kind, items: p.items(from.Collection)}
 	default:

@@ -1,7 +1,6 @@
 package subs
 
 import (
-	"container/list"
 	"errors"
 	"slices"
 	"strings"
@@ -30,11 +29,11 @@ type Handle struct {
 	// is opened, which then sets Deep.
 	Latest *Type
 
-	pattern res.Pattern // of a stream, which has no entry
-	entry   *entry
-	synced  bool                // has been given its first Sync
-	news    bool                // has been told that something is newer than its last Sync
-	reached map[*entry]struct{} // of a deep handle, while its resource is live: all but that
+	stream bool // on a pattern: it has no entry
+	synced bool // has been given its first Sync
+	news   bool // has been told that something is newer than its last Sync
+	entry  *entry
+	next   *Handle // see ring
 }
 
 // Delivery is an event on its way to a handle.
@@ -51,13 +50,14 @@ type Delivery struct {
 type Registry struct {
 	entries    map[string]*entry
 	pack       packer
-	most       int        // entries there have been since compact has last made room
-	wanted     *list.List // of *entry with handles, in the order of first subscription
-	unsynced   int        // how many of them are not held
-	lost       int        // how many of these were held once: their handles have had a Sync
+	most       int          // entries there have been since compact has last made room
+	wanted     chain[entry] // those with handles, in the order of first subscription
+	unsynced   int          // how many of them are not held
+	lost       int          // how many of these were held once: their handles have had a Sync
 	types      typeSet
 	depth      int // of views
-	streams    []*Handle
+	streams    []stream
+	reached    map[*Handle]map[*entry]struct{} // by deep handles whose resource is live: all but that
 	deliveries []Delivery
 	taken      []Delivery // by the last call of TakeDeliveries; used again by the next
 	faults     []error
@@ -68,12 +68,15 @@ type Registry struct {
 	orphans []*entry // may have lost what refers to it
 	slips   []*entry // may be let go by the gateway, although held
 
+	departed  *entry   // from whose copy the present event has taken references
+	departing []string // those
+
 	stuck     map[*entry]struct{} // see stuck.go
 	everStuck uint64
 
 	graves         tombstones
-	limbo          *list.List // of *entry, in the order of parkedUntil
-	issued, oldest uint64     // requests: the newest sent, the oldest unanswered
+	limbo          chain[extra] // in the order of until
+	issued, oldest uint64       // requests: the newest sent, the oldest unanswered
 
 	// The newest subscribe or get request for each rid, until it is answered, which may be
 	// long after it has timed out.
@@ -91,10 +94,11 @@ func NewRegistry(types ...Type) *Registry {
 		types:   newTypeSet(types),
 		depth:   DefaultDepth,
 		entries: make(map[string]*entry),
-		wanted:  list.New(),
+		wanted:  chain[entry]{links: func(e *entry) *links[entry] { return &e.links }},
+		reached: make(map[*Handle]map[*entry]struct{}),
 		stuck:   make(map[*entry]struct{}),
 		graves:  newTombstones(),
-		limbo:   list.New(),
+		limbo:   chain[extra]{links: func(x *extra) *links[extra] { return &x.links }},
 		oldest:  1,
 
 		requests: make(map[string]uint64),
@@ -129,14 +133,15 @@ func (r *Registry) TakeFaults() []error {
 // stale. Otherwise the Sync comes when the gateway has granted it.
 func (r *Registry) Open(h *Handle, rid string) bool {
 	e := r.entryOf(rid)
-	readable := e.standing == held && e.direct > 0 || len(e.handles) > 0 && e.handles[0].synced
+	readable := e.standing == held && e.direct > 0 || e.synced()
 	h.entry = e
 	if h.Latest != nil {
 		h.Deep = h.Latest.shape.expands()
 	}
-	e.handles = append(e.handles, h)
-	if e.place == nil {
-		e.place = r.wanted.PushBack(e)
+	first := !e.wanted()
+	e.handles.add(h)
+	if first {
+		r.wanted.push(e)
 		r.tally(e, 1)
 	}
 	if readable {
@@ -147,8 +152,8 @@ func (r *Registry) Open(h *Handle, rid string) bool {
 
 // Close ends h. Closing it again does nothing.
 func (r *Registry) Close(h *Handle) {
-	if h.pattern != "" {
-		r.streams = slices.DeleteFunc(r.streams, func(other *Handle) bool { return other == h })
+	if h.stream {
+		r.streams = slices.DeleteFunc(r.streams, func(s stream) bool { return s.Handle == h })
 		return
 	}
 	e := h.entry
@@ -158,13 +163,15 @@ func (r *Registry) Close(h *Handle) {
 	r.unwatch(h)
 	h.entry = nil
 	r.tally(e, -1)
-	e.handles = slices.DeleteFunc(e.handles, func(other *Handle) bool { return other == h })
-	if len(e.handles) > 0 {
+	e.handles.remove(h)
+	if e.wanted() {
 		r.tally(e, 1)
 		return
 	}
-	r.wanted.Remove(e.place)
-	e.place, e.told = nil, nil
+	r.wanted.drop(e)
+	if e.extra != nil {
+		e.extra.told = nil
+	}
 	r.orphans = append(r.orphans, e)
 	r.settle()
 }
@@ -172,10 +179,12 @@ func (r *Registry) Close(h *Handle) {
 // Resume gives h what its resource is now, after h's queue has folded events, or when
 // it wants the latest.
 func (r *Registry) Resume(h *Handle) {
-	switch {
-	case slices.Contains(r.streams, h):
-		r.syncStream(h, SyncLag)
-	case h.entry != nil && h.synced:
+	for _, s := range r.streams {
+		if s.Handle == h {
+			r.syncStream(s, SyncLag)
+		}
+	}
+	if h.entry != nil && h.synced {
 		r.sync(h, SyncLag)
 	}
 }
@@ -191,25 +200,25 @@ func (r *Registry) sync(h *Handle, reason SyncReason) {
 		r.watch(h)
 		return
 	}
-	r.deliver(h, r.whole(h, e.told, reason))
-	if e.ending != nil {
-		r.deliver(h, e.ending)
+	r.deliver(h, r.whole(h, e.extra.told, reason))
+	if ending := e.extra.ending; ending != nil {
+		r.deliver(h, ending)
 	}
-	r.deliver(h, &Stale{subject: subject{e.rid}, Cause: e.cause})
+	r.deliver(h, &Stale{subject: subject{e.rid}, Cause: e.extra.cause})
 }
 
 // Wanted reports whether the program has a handle on rid.
 func (r *Registry) Wanted(rid string) bool {
 	e := r.entries[rid]
-	return e != nil && e.place != nil
+	return e != nil && e.wanted()
 }
 
 // WantedInOrder returns the ids of all resources with a handle, in the order of
 // first subscription.
 func (r *Registry) WantedInOrder() []string {
-	rids := make([]string, 0, r.wanted.Len())
-	for el := r.wanted.Front(); el != nil; el = el.Next() {
-		rids = append(rids, el.Value.(*entry).rid)
+	rids := make([]string, 0, r.wanted.n)
+	for e := range r.wanted.all() {
+		rids = append(rids, e.rid)
 	}
 	return rids
 }
@@ -217,7 +226,7 @@ func (r *Registry) WantedInOrder() []string {
 // Handles returns the handles on rid in the order in which they were opened.
 func (r *Registry) Handles(rid string) []*Handle {
 	if e := r.entries[rid]; e != nil {
-		return slices.Clone(e.handles)
+		return slices.Collect(e.handles.all())
 	}
 	return nil
 }
@@ -225,13 +234,13 @@ func (r *Registry) Handles(rid string) []*Handle {
 // Synced reports whether any handle on rid has been given a Sync.
 func (r *Registry) Synced(rid string) bool {
 	e := r.entries[rid]
-	return e != nil && slices.ContainsFunc(e.handles, func(h *Handle) bool { return h.synced })
+	return e != nil && e.synced()
 }
 
 // Direct returns how many direct subscriptions the gateway counts for rid.
 func (r *Registry) Direct(rid string) int {
 	if e := r.entries[rid]; e != nil {
-		return e.direct
+		return int(e.direct)
 	}
 	return 0
 }
@@ -262,13 +271,13 @@ func (r *Registry) Cause(rid string) error {
 	if e == nil || e.standing == held {
 		return nil
 	}
-	return e.cause
+	return e.seldom().cause
 }
 
 // Snapshot returns rid's copy, and whether it is held; nil when there is none.
 func (r *Registry) Snapshot(rid string) (content *Resource, live bool) {
 	e := r.entries[rid]
-	if e == nil || e.content == nil {
+	if e == nil || !e.has() {
 		return nil, false
 	}
 	return e.snapshot(), e.standing == held
@@ -285,7 +294,7 @@ type Counts struct {
 
 // Counts returns how much there is.
 func (r *Registry) Counts() Counts {
-	return Counts{Subscriptions: r.wanted.Len(), Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries), Stuck: len(r.stuck)}
+	return Counts{Subscriptions: r.wanted.n, Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries), Stuck: len(r.stuck)}
 }
 
 // entry returns the entry of rid, which may be part of a message.
@@ -300,7 +309,7 @@ func (r *Registry) entry(rid string) *entry {
 func (r *Registry) entryOf(rid string) *entry {
 	e := r.entries[rid]
 	if e == nil {
-		e = &entry{rid: rid}
+		e = newEntry(rid)
 		r.entries[rid] = e
 		r.most = max(r.most, len(r.entries))
 	}
@@ -326,7 +335,7 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 }
 
 // tell delivers an event to everybody who hears of e.
-func (r *Registry) tell(e *entry, ev Event) { r.tellWatchers(e, e.watchers, ev) }
+func (r *Registry) tell(e *entry, ev Event) { r.tellWatchers(e, e.watchers(), ev) }
 
 // tellWatchers is tell with the deep handles that heard of e before the event: what
 // it refers to may have made others live, and those know of it from their Sync.
@@ -346,7 +355,7 @@ func (r *Registry) tellSubscribers(e *entry, watchers []*Handle, ev Event) {
 
 // tellHandles delivers an event to every handle on e that has been given a Sync.
 func (r *Registry) tellHandles(e *entry, ev Event) {
-	for _, h := range e.handles {
+	for h := range e.handles.all() {
 		if h.synced {
 			r.deliver(h, ev)
 		}
@@ -359,20 +368,20 @@ func (r *Registry) stand(e *entry, s standing) {
 	e.standing = s
 	r.tally(e, 1)
 	r.noteStuck(e)
-	if e.parked != nil {
-		r.limbo.Remove(e.parked)
-		e.parked = nil
+	if x := e.extra; x != nil && x.entry != nil {
+		r.limbo.drop(x)
+		x.entry = nil
 	}
 }
 
 // tally counts e n times more where it belongs. What decides that is changed between
 // a tally of -1 and one of 1. All handles on an entry have had a Sync, or none has.
 func (r *Registry) tally(e *entry, n int) {
-	if e.place == nil || e.standing == held {
+	if !e.wanted() || e.standing == held {
 		return
 	}
 	r.unsynced += n
-	if e.handles[0].synced {
+	if e.synced() {
 		r.lost += n
 	}
 }
@@ -388,10 +397,12 @@ func reasonError(reason *res.Error) error {
 // first subscription, then streams.
 func (r *Registry) CloseAll() []*Handle {
 	var all []*Handle
-	for el := r.wanted.Front(); el != nil; el = el.Next() {
-		all = append(all, el.Value.(*entry).handles...)
+	for e := range r.wanted.all() {
+		all = slices.AppendSeq(all, e.handles.all())
 	}
-	all = append(all, r.streams...)
+	for _, s := range r.streams {
+		all = append(all, s.Handle)
+	}
 	for _, h := range all {
 		r.Close(h)
 	}

@@ -29,6 +29,10 @@ type body struct {
 	props []wire.Property // of a model that is too large for that, sorted by name
 	items []res.Value     // of a collection
 	err   *res.Error      // of a resource in error
+
+	// Those of a copy that follows its events; nobody else looks at them.
+	shared  bool // a snapshot was handed out, so it must not change any more
+	removed int  // items since they were last packed
 }
 
 // RID returns the resource id, with its query, as the program spelled it.
@@ -219,18 +223,20 @@ func (r *Resource) find(property string) (int, bool) {
 	})
 }
 
-func (r *Resource) clone() *Resource {
-	c := *r
-	if r.body.names == nil {
-		own := *r.body
-		own.props, own.items = slices.Clone(own.props), slices.Clone(own.items)
-		c.body = &own
-	}
-	return &c
+// packs reports whether it is a model whose values are packed, which has no body of its own.
+func (r *Resource) packs() bool { return r.body.names != nil }
+
+func (b *body) clone() *body {
+	own := *b
+	own.props, own.items, own.shared = slices.Clone(b.props), slices.Clone(b.items), false
+	return &own
 }
 
 // references calls f for every reference that the gateway follows, once per place.
 func (r *Resource) references(f func(rid string)) {
+	if r.body == nil {
+		return
+	}
 	for i := range r.properties() {
 		if v := r.property(i).Value; v.IsReference() {
 			f(v.RID())

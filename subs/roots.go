@@ -6,8 +6,8 @@ package subs
 func (r *Registry) Roots(rid string) []string {
 	leading := r.leadingTo(rid)
 	var roots []string
-	for el := r.wanted.Front(); el != nil; el = el.Next() {
-		if e := el.Value.(*entry); e.rid == rid || e.direct > 0 && leading[e] {
+	for e := range r.wanted.all() {
+		if e.rid == rid || e.direct > 0 && leading[e] {
 			roots = append(roots, e.rid)
 		}
 	}

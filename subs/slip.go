@@ -23,9 +23,9 @@ var errSlip = errors.New("the gateway has let go of what is held")
 // referred to. What is neither the first copy nor the present one was loaded anew.
 func (r *Registry) compare(e *entry, content *Resource) {
 	switch {
-	case e.changed && content.hash() == e.first:
-	case content.Equal(e.content):
-		e.changed = false // if it had, this was loaded anew and is the first copy now
+	case e.changed() && content.hash() == e.first:
+	case content.Equal(&e.content):
+		e.first = 0 // if it had, this was loaded anew and is the first copy now
 	default:
 		r.slips = append(r.slips, e)
 	}
@@ -72,7 +72,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 	}
 	for _, x := range below {
 		if x != e && x != child {
-			x.loosened = r.issued
+			x.more().loosened = r.issued
 		}
 		if seq := r.requests[x.rid]; seq != 0 {
 			requests = append(requests, seq)
@@ -86,7 +86,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 // counted a direct subscription for rid when it did what call number seq asked for.
 func (r *Registry) Loosened(rid string, seq uint64) bool {
 	e := r.entries[rid]
-	return e != nil && seq <= e.loosened
+	return e != nil && seq <= e.seldom().loosened
 }
 
 func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*entry {
@@ -116,7 +116,7 @@ func (r *Registry) slipInLimbo(e, child *entry) {
 	leadsBack := e.mark != unseen
 	unmark(below)
 	for _, x := range below {
-		x.slipped = x.slipped || leadsBack && (x != e || x == child)
+		x.extra.slipped = x.extra.slipped || leadsBack && (x != e || x == child)
 	}
 }
 
@@ -150,7 +150,7 @@ func (r *Registry) admitSlips() {
 		case e.standing == held:
 			r.suspend(e, fault)
 		case e.standing == limbo: // what took it there came with content that is right
-			e.slipped = true
+			e.extra.slipped = true
 		case e.dead: // it was created anew
 			r.faults = append(r.faults, fault)
 		}

@@ -9,20 +9,26 @@ import "github.com/resclient/resclient-go/res"
 // says that it is followed no more. A loss of the connection is one Stale, without
 // a resource id.
 
+type stream struct {
+	*Handle
+	pattern res.Pattern
+}
+
 // OpenStream makes h, which must not be open, a stream. It is not a subscription:
 // nothing is held because of it.
 func (r *Registry) OpenStream(h *Handle, pattern res.Pattern) {
-	h.pattern, h.synced = pattern, true
-	r.streams = append(r.streams, h)
-	r.syncStream(h, SyncFirst)
+	h.stream, h.synced = true, true
+	s := stream{h, pattern}
+	r.streams = append(r.streams, s)
+	r.syncStream(s, SyncFirst)
 }
 
 // syncStream tells a stream what everything is. What is stale is part of it if streams
 // were told of it: they will be told of its end.
-func (r *Registry) syncStream(h *Handle, reason SyncReason) {
+func (r *Registry) syncStream(s stream, reason SyncReason) {
 	var rids []string
 	for rid, e := range r.entries {
-		if (e.standing == held || e.streamed) && h.follows(rid) {
+		if (e.standing == held || e.streamed) && s.follows(rid) {
 			rids = append(rids, rid)
 		}
 	}
@@ -30,20 +36,20 @@ func (r *Registry) syncStream(h *Handle, reason SyncReason) {
 		r.entries[rid].streamed = true
 	}
 	view := r.viewOnly(rids)
-	r.deliver(h, &Sync{Reason: reason, View: view})
+	r.deliver(s.Handle, &Sync{Reason: reason, View: view})
 }
 
 // follows reports whether a stream hears of rid.
-func (h *Handle) follows(rid string) bool {
+func (s stream) follows(rid string) bool {
 	name, _ := res.SplitRID(rid)
-	return h.pattern.Matches(name)
+	return s.pattern.Matches(name)
 }
 
 // tellStreams delivers an event to the streams that hear of e.
 func (r *Registry) tellStreams(e *entry, ev Event) {
-	for _, h := range r.streams {
-		if h.follows(e.rid) {
-			r.deliver(h, ev)
+	for _, s := range r.streams {
+		if s.follows(e.rid) {
+			r.deliver(s.Handle, ev)
 		}
 	}
 }
@@ -55,7 +61,7 @@ func (r *Registry) streamLive(e *entry) {
 	}
 	e.streamed = true
 	reason := SyncReached
-	if e.told != nil {
+	if e.seldom().told != nil {
 		reason = SyncReconnect
 	}
 	r.tellStreams(e, r.syncOf(e.snapshot(), reason))

@@ -53,8 +53,8 @@ func (t *tombstones) exhume(rid string) (g grave, found bool) {
 
 // outdated reports whether the resource has changed since this connection was sent
 // the copy, and to something else.
-func (c *localCopy) outdated() bool {
-	return c.missed || c.changed && c.content.hash() != c.first
+func (e *entry) outdated() bool {
+	return e.missed || e.changed() && e.content.hash() != e.first
 }
 
 // doubt reports whether content that the gateway sends for e, which it does not
@@ -64,7 +64,7 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 		return true
 	}
 	g, _ := r.graves.exhume(e.rid)
-	if e.content != nil && e.sent {
+	if e.has() && e.sent {
 		g = e.grave()
 	}
 	return g.outdated && content.hash() == g.first
@@ -73,7 +73,7 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 // grave returns what is to be remembered of e.
 func (e *entry) grave() grave {
 	first := e.first
-	if !e.changed {
+	if !e.changed() {
 		first = e.content.hash()
 	}
 	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated()}
@@ -83,7 +83,7 @@ func (e *entry) grave() grave {
 // gateway holds it nevertheless: because of a resource that was deleted, of a slip, or
 // of something that is still loading.
 func (r *Registry) miss(rid string) {
-	if e := r.entries[rid]; e != nil && e.content != nil && e.sent {
+	if e := r.entries[rid]; e != nil && e.has() && e.sent {
 		e.missed = true
 	} else if el := r.graves.byRID[rid]; el != nil {
 		g := el.Value.(grave)
@@ -96,7 +96,7 @@ func (r *Registry) miss(rid string) {
 // go, so that only another connection can tell.
 func (r *Registry) Doubtful(rid string) bool {
 	e := r.entries[rid]
-	return e != nil && (e.doubtful || e.slipped)
+	return e != nil && (e.doubtful || e.seldom().slipped)
 }
 
 // hash tells contents apart: equal contents have equal hashes, if the gateway
@@ -123,5 +123,5 @@ func (r *Resource) hash() uint64 {
 		text(err.Message)
 		text(string(err.Data))
 	}
-	return h.Sum64()
+	return max(1, h.Sum64()) // 0 says that there is none
 }

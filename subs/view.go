@@ -46,7 +46,7 @@ func (r *Registry) View(rids ...string) *View {
 		rid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		e := r.entries[rid]
-		if _, have := v.resources[rid]; have || e == nil || e.content == nil {
+		if _, have := v.resources[rid]; have || e == nil || !e.has() {
 			continue
 		}
 		v.add(e)
@@ -177,13 +177,16 @@ func (r *Registry) StaleSome(n int) []string {
 // LostSome returns the ids of up to n wanted resources that were live once and are
 // not, in the order of first subscription.
 func (r *Registry) LostSome(n int) []string {
-	return r.some(min(n, r.lost), func(e *entry) bool { return e.standing != held && e.handles[0].synced })
+	return r.some(min(n, r.lost), func(e *entry) bool { return e.standing != held && e.synced() })
 }
 
 func (r *Registry) some(n int, which func(*entry) bool) []string {
 	var rids []string
-	for el := r.wanted.Front(); el != nil && len(rids) < n; el = el.Next() {
-		if e := el.Value.(*entry); which(e) {
+	for e := range r.wanted.all() {
+		if len(rids) == n {
+			break
+		}
+		if which(e) {
 			rids = append(rids, e.rid)
 		}
 	}
