@@ -19,7 +19,13 @@ import (
 	"github.com/resclient/resclient-go/subs"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(standInVariable) != "" {
+		beStandIn()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // within is the most that a test on real sockets may wait for anything.
 const within = 20 * time.Second

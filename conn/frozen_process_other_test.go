@@ -1,0 +1,7 @@
+//go:build !unix
+
+package conn_test
+
+const standInVariable = ""
+
+func beStandIn() {}
