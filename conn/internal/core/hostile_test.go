@@ -59,6 +59,44 @@ func TestWhatIsNoJSONIsMendedByAReconnect(t *testing.T) {
 	}
 }
 
+// An event that follows is of no use, for one before it may be missing, also when a planned
+// reconnect would have to wait.
+func TestNothingIsAppliedAfterWhatIsNoJSON(t *testing.T) {
+	r := connected(t)
+	distrusted(r)
+	b := r.subscribed("b")
+	r.read(`{"event":"b.change","data":{"values":{"v":2}}}`, `{"event":"b.chang`, `{"event":"b.change","data":{"values":{"v":4}}}`)
+	r.wantState(state.Dialing)
+	stale := b.heard[len(b.heard)-1].(*subs.Stale)
+	b.hears(`b change v=2 (was 1)`, stale.String())
+	if !errors.Is(stale.Cause, subs.ErrInconsistent) {
+		t.Errorf("stale because of %v", stale.Cause)
+	}
+	if r.core.InSync() {
+		t.Error("in sync, and something is missing")
+	}
+}
+
+func TestGatewaysThatTalkGarbageAreDialledAsTheBackOffSays(t *testing.T) {
+	r := newRig(t)
+	r.step(core.Start{})
+	delay := time.Second
+	for attempt := 2; attempt < 10; attempt++ {
+		r.dialled(wait(delay))
+		r.agree(wire.Protocol)
+		r.read(`<html>`)
+		last := r.transitions[len(r.transitions)-1]
+		if last.Event != state.Lost || !errors.Is(last.Cause, subs.ErrInconsistent) || last.Attempt != attempt {
+			t.Fatalf("attempt %d: %v", attempt, last)
+		}
+		r.passUntil(r.now.Add(time.Hour), func() bool { return r.dial != nil })
+		delay *= 2
+	}
+	if r.resets > 0 {
+		t.Errorf("the back-off began anew %d times", r.resets)
+	}
+}
+
 func TestEventsForUnknownResourcesAreCounted(t *testing.T) {
 	r := connected(t)
 	for _, name := range []string{"change", "add", "remove", "delete", "custom", "unsubscribe"} {

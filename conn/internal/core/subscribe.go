@@ -163,7 +163,9 @@ func (m *broken) handle(c *Core) {
 	c.notice(BadFrame, m.rid, m.err)
 	switch {
 	case m.garbled:
-		c.distrust(fmt.Errorf("%w: %w", subs.ErrInconsistent, m.err))
+		// It may have been an event of anything, so nothing is in sync any more, and what
+		// follows is of no use. It comes back as the back-off says, as after any loss.
+		c.reconnect("", fmt.Errorf("%w: %w", subs.ErrInconsistent, m.err))
 		return
 	case m.rid != "":
 		c.reg.Distrust(m.rid, brokenEvent(m.rid, m.err))

@@ -180,7 +180,7 @@ func (w *world) checkClosed() {
 // checkCopies compares what the client has with what it has been sent.
 func (w *world) checkCopies(known *[names]core.Inspection) {
 	c := w.conn
-	if c.reasons&(garbled|muddled) != 0 {
+	if c.reasons&muddled != 0 {
 		return // who knows what was in that frame, and what has come of it
 	}
 	var sure, roots [names]bool
@@ -307,7 +307,7 @@ func (w *world) checkMirrors(l *listener) {
 	for n, expected := range expected {
 		m, c := &l.copies[n], w.conn.copies[n]
 		switch {
-		case !w.core.ResyncAt().IsZero() || w.conn.reasons&(garbled|muddled) != 0:
+		case !w.core.ResyncAt().IsZero() || w.conn.reasons&muddled != 0:
 		case !expected && m.content != nil:
 			w.fail("a deep subscription has what it does not reach", "%v: %v", l, name(n))
 		case !expected || c == nil || w.conn.dead[n] || w.conn.diedOnce[n]:
@@ -350,7 +350,7 @@ func (w *world) checkSnapshot(n name, r *subs.Resource) {
 		w.fail("a snapshot without a connection", "%v", r)
 		return
 	}
-	if c.copies[n].shows(r) || !w.core.ResyncAt().IsZero() || c.reasons&(garbled|muddled) != 0 {
+	if c.copies[n].shows(r) || !w.core.ResyncAt().IsZero() || c.reasons&muddled != 0 {
 		return
 	}
 	for _, recent := range c.recent[n] {
