@@ -3,7 +3,10 @@
 //
 //   - getting-started.md: a first service and client, with a real NATS server and
 //     Resgate.
-//   - guide.md: how to do what a program has to do, from subscribing to tests.
+//   - README.md: what to read, by what you want to do.
+//   - guide.md: how to do what a program has to do.
+//   - testing.md: how to test a program that uses the client.
+//   - operations.md: what a client says, what that means, and what to do.
 //   - api-tour.md: ten tasks, with the JavaScript client, nats.go and this one.
 //   - coming-from.md: for users of the JavaScript, .NET and Python clients.
 //   - security.md: what is trusted and what is not, what is never said, and all
