@@ -199,6 +199,10 @@ func WithLinger(d time.Duration) Option {
 // Asking takes access to the resource, which references do without. What is denied is
 // not asked for again before a successful [Client.Auth] or another connection, and
 // what has a query never is.
+//
+// In the same way the client asks, at once and once more after d, for what the gateway
+// sends again although it holds it: Resgate 1.8.0 may lose events then. It reconnects
+// when its copy differs, and when it cannot ask, as with zero.
 func WithProbeInterval(d time.Duration) Option {
 	return func(s *settings) error {
 		if d != 0 && (d < time.Second || d > 24*time.Hour) {

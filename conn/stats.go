@@ -29,7 +29,7 @@ type Stats struct {
 	Retries           uint64 // subscriptions not granted, to be tried again
 	Inconsistencies   uint64 // messages that did not fit the local copy
 	Resyncs           uint64 // reconnects because of them, or of a probe
-	Probes            uint64 // looks whether what is stuck is there by now, see WithProbeInterval
+	Probes            uint64 // requests for what is stuck, or whose copy may be wrong, see WithProbeInterval
 	DroppedHooks      uint64 // transitions and log lines for which there was no room
 	DroppedFrameHooks uint64 // frames for which there was no room
 }

@@ -18,6 +18,7 @@ func (r *Registry) Disconnected(cause error) {
 			e.extra.slipped = false
 		}
 	}
+	r.unsure, r.observed = unsure{}, observation{}
 	for _, s := range r.streams {
 		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
 	}
@@ -316,6 +317,7 @@ func (r *Registry) suspend(e *entry, fault error) {
 func (r *Registry) following(rid, event string) (*entry, error) {
 	e := r.entries[rid]
 	if e != nil && e.follows() {
+		r.observe(e)
 		return e, nil
 	}
 	switch event {

@@ -74,6 +74,9 @@ type Registry struct {
 	stuck     map[*entry]struct{} // see stuck.go
 	everStuck uint64
 
+	unsure   unsure // see resent.go
+	observed observation
+
 	graves         tombstones
 	limbo          chain[extra] // in the order of until
 	issued, oldest uint64       // requests: the newest sent, the oldest unanswered

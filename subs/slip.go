@@ -24,8 +24,10 @@ var errSlip = errors.New("the gateway has let go of what is held")
 func (r *Registry) compare(e *entry, content *Resource) {
 	switch {
 	case e.changed() && content.hash() == e.first:
+		r.resend(e)
 	case content.Equal(&e.content):
 		e.first = 0 // if it had, this was loaded anew and is the first copy now
+		r.resend(e)
 	default:
 		r.slips = append(r.slips, e)
 	}

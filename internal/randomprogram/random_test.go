@@ -12,8 +12,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// seedsInMemory is how many seeds are tried when no flag says otherwise. None of them
-// fails; of new ones about one in ten thousand does, which is still to be found out.
+// seedsInMemory is how many seeds are tried when no flag says otherwise.
 var seedsInMemory = 2000
 
 const seedsOnNATS = 3

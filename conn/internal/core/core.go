@@ -35,6 +35,7 @@ type Core struct {
 	calls       int            // calls that are out, and whose caller waits
 	resync      resync
 	probes      probes
+	verifier    verifier
 
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
@@ -47,12 +48,13 @@ type Core struct {
 // New returns a core that was not started.
 func New(cfg Config) *Core {
 	c := &Core{
-		cfg:     cfg,
-		machine: state.NewMachine(state.Config{StableAfter: cfg.StableAfter}),
-		reg:     subs.NewRegistry(cfg.Types...),
-		lines:   make(map[string]*line),
-		asked:   make(map[string]int),
-		probes:  newProbes(),
+		cfg:      cfg,
+		machine:  state.NewMachine(state.Config{StableAfter: cfg.StableAfter}),
+		reg:      subs.NewRegistry(cfg.Types...),
+		lines:    make(map[string]*line),
+		asked:    make(map[string]int),
+		probes:   newProbes(),
+		verifier: newVerifier(),
 	}
 	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}.rated(cfg.ReplayRate)
 	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
@@ -123,6 +125,8 @@ func (c *Core) reply(r Reply) {
 	case nil:
 	case *probe:
 		c.probed(to, r)
+	case *comparison:
+		c.compared(to, r)
 	default:
 		c.out.Replies = append(c.out.Replies, r)
 	}
@@ -131,6 +135,7 @@ func (c *Core) reply(r Reply) {
 // work does what the input has made possible: it looks into faults that the
 // registry found, and lets waiting requests go.
 func (c *Core) work() {
+	c.verify()
 	for _, fault := range c.reg.TakeFaults() {
 		c.distrust(fault)
 	}
@@ -158,6 +163,7 @@ func (c *Core) Deadline() time.Time {
 		c.resync.deadline,
 		c.probes.at,
 		c.probes.reconn,
+		c.verifier.deadline(),
 	} {
 		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
 			earliest = t

@@ -110,7 +110,7 @@ func (l *line) advance(c *Core) {
 		if !l.queued {
 			l.queued = true
 			w := &c.fresh
-			if l.replaying || l.retry.tries > 0 || c.probing(l) {
+			if l.replaying || l.retry.tries > 0 || l.probing() {
 				w = &c.replay
 			}
 			w.queue = append(w.queue, l)

@@ -216,6 +216,7 @@ func (c *Core) hangUp(cause error) {
 	c.link.phase, c.link.deadline, c.link.protocol = idle, time.Time{}, ""
 	lost := c.table.reset()
 	c.endProbes()
+	c.endVerification()
 	for _, l := range c.inOrder() {
 		l.endLinger(c)
 	}

@@ -47,7 +47,7 @@ type probe struct {
 }
 
 // alias is another id of the same resource.
-func (p *probe) alias() string { return p.rid + "?" }
+func alias(rid string) string { return rid + "?" }
 
 // planProbe plans the first probe of what has come to be stuck.
 func (c *Core) planProbe() {
@@ -145,7 +145,7 @@ func (c *Core) probe(rid string) {
 	p.tries[rid]++
 	p.out = &probe{rid: rid, loggedIn: c.loggedIn}
 	c.counters.Probes++
-	Get{RID: p.out.alias(), To: p.out}.apply(c)
+	Get{RID: alias(rid), To: p.out}.apply(c)
 }
 
 // probed takes in what came of a probe.
@@ -159,12 +159,19 @@ func (c *Core) probed(q *probe, r Reply) {
 	case r.Err == nil && r.Resource.Err() == nil:
 		p.found, p.reconn = q.rid, p.spaced.next(c.now, c.cfg.ProbeInterval)
 		return
-	case errors.Is(r.Err, ErrTooLarge):
-		p.large[q.rid] = struct{}{}
-	case errors.Is(r.Err, res.ErrAccessDenied) && q.loggedIn == c.loggedIn:
-		p.denied[q.rid] = struct{}{}
 	}
+	c.heed(q.rid, q.loggedIn, r.Err)
 	c.planNextProbe()
+}
+
+// heed notes that rid cannot be looked for, if that is what the error says.
+func (c *Core) heed(rid string, loggedIn uint64, err error) {
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		c.probes.large[rid] = struct{}{}
+	case errors.Is(err, res.ErrAccessDenied) && loggedIn == c.loggedIn:
+		c.probes.denied[rid] = struct{}{}
+	}
 }
 
 // fetchFound gets everything anew, if what was found is stuck still.
@@ -194,7 +201,7 @@ func (c *Core) endProbes() {
 	p := &c.probes
 	if q := p.out; q != nil {
 		p.out = nil
-		CancelGet{RID: q.alias(), To: q}.apply(c)
+		CancelGet{RID: alias(q.rid), To: q}.apply(c)
 	}
 	p.at, p.reconn, p.found = time.Time{}, time.Time{}, ""
 	clear(p.tries)
@@ -202,6 +209,13 @@ func (c *Core) endProbes() {
 }
 
 // probing reports whether a line has nothing to do but to look whether a resource is there.
-func (c *Core) probing(l *line) bool {
-	return c.probes.out != nil && len(l.gets) == 1 && l.gets[0].To == c.probes.out && len(l.callers) == 0
+func (l *line) probing() bool {
+	if len(l.gets) != 1 || len(l.callers) > 0 {
+		return false
+	}
+	switch l.gets[0].To.(type) {
+	case *probe, *comparison:
+		return true
+	}
+	return false
 }

@@ -16,7 +16,7 @@ type Counters struct {
 	Retries         uint64 // subscriptions refused or ended that are tried again
 	Inconsistencies uint64 // messages that did not fit the local copy
 	Resyncs         uint64 // planned reconnects because of them, or of a probe
-	Probes          uint64 // looks for what is stuck
+	Probes          uint64 // requests for what is stuck, or whose copy is unsure
 }
 
 // Stats describes the core at one moment.
