@@ -181,6 +181,9 @@ func (c *conn) believe(e *effect) {
 	switch e.kind {
 	case shown:
 		defer c.wonder(e)
+		if b.copies[n] != nil && e.sent != nil {
+			c.reasons.add(sentAgain)
+		}
 		if b.copies[n] != nil && (b.owners[n] != e.entry || !b.copies[n].equal(e.content)) {
 			c.reasons.add(slip) // the gateway had let go of it
 			c.confuse(e)
@@ -281,6 +284,7 @@ type reasons uint16
 const (
 	oldCopy       reasons = 1 << iota // the gateway has sent a copy that is out of date
 	likeAnOldCopy                     // or one that cannot be told from such a one
+	sentAgain                         // or what the client holds, so that events may be lost
 	somethingDied                     // a request may have crossed a delete event
 	slip                              // the gateway has let go of what is held
 	likeASlip                         // or may have, for all that the client knows
