@@ -34,6 +34,7 @@ type conversation struct {
 	heard int              // messages of the gateway that clients were given
 
 	resynced bool // a client has come to doubt its copy
+	compared bool // or to ask what the gateway has
 	untold   bool // what is held in the end is not what the services have
 }
 
@@ -69,6 +70,8 @@ func (c *conversation) hold() (why error) {
 		fail("it has no message for the client")
 	case c.resynced != (resynced[name] != ""):
 		fail("resynchronised: %v; listed: %q", c.resynced, resynced[name])
+	case c.compared != (compared[name] != ""):
+		fail("compared: %v; listed: %q", c.compared, compared[name])
 	case c.untold != (untold[name] != ""):
 		fail("other than the services: %v; listed: %q", c.untold, untold[name])
 	}

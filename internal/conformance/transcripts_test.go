@@ -100,6 +100,12 @@ const (
 	reborn  = "what comes after a delete equals what was deleted, so that it may be the dead copy"
 )
 
+// compared names the conversations in which the client compares its copy with what the
+// gateway has under another id, and why.
+var compared = map[string]string{
+	"event-change-ref-mixed": "the gateway sends again what the client holds, so that events may be lost",
+}
+
 // untold names the conversations at whose end the client has not been told what the
 // services have, and why.
 var untold = map[string]string{
@@ -141,7 +147,7 @@ func TestClientHoldsConversationsOfTheRealGateway(t *testing.T) {
 			}
 		})
 	}
-	for _, table := range []map[string]string{notHeld, resynced, untold} {
+	for _, table := range []map[string]string{notHeld, resynced, compared, untold} {
 		for name := range table {
 			if _, err := os.Stat(filepath.Join(transcripts, name+".jsonl")); err != nil {
 				t.Errorf("listed: %v", err)
