@@ -30,7 +30,7 @@ type Client struct {
 
 	own     sync.WaitGroup // goroutines that run no user code
 	user    sync.WaitGroup // goroutines that do
-	queues  sync.Pool      // of *subs.Queue: empty ones
+	inboxes sync.Pool      // of *inbox: empty ones
 	workers workers        // run the handlers of subscriptions
 	hooks   serial         // runs the Transition and Frame hooks, and logs
 	policy  serial         // asks the back-offs of subscriptions

@@ -41,7 +41,7 @@ func (s *Subscription) beginReading() *signals {
 	}
 	s.reading = true
 	s.signal().readerErr = nil
-	return s.signals
+	return s.inbox.signals
 }
 
 func (s *Subscription) endReading() {
@@ -82,13 +82,13 @@ func (s *Subscription) pop() (subs.Event, bool) {
 	}
 	var ev subs.Event
 	ok, ask := false, false
-	if s.queue != nil {
-		ev, ok = s.queue.Pop()
-		ask = !ok && s.queue.Folding() && !s.resuming
+	if in := s.inbox; in != nil {
+		ev, ok = in.queue.Pop()
+		ask = !ok && in.queue.Folding() && !s.resuming
 		s.resuming = s.resuming || ask
-		if s.queue.Idle() {
-			s.client.queues.Put(s.queue)
-			s.queue = nil
+		if in.signals == nil && in.queue.Idle() {
+			s.client.inboxes.Put(in)
+			s.inbox = nil
 		}
 	}
 	if !ok && s.handler != nil {
@@ -103,10 +103,10 @@ func (s *Subscription) pop() (subs.Event, bool) {
 
 // prepare returns work to be done before the next event can be taken.
 func (s *Subscription) prepare() func() {
-	if s.queue == nil {
+	if s.inbox == nil {
 		return nil
 	}
-	return s.queue.Prepare()
+	return s.inbox.queue.Prepare()
 }
 
 // push takes an event from the owner, and reports whether the handler is to run
@@ -120,18 +120,20 @@ func (s *Subscription) push(ev subs.Event, live bool) (ready bool) {
 	if s.rid == "" {
 		s.rid = ev.RID()
 	}
-	if s.queue == nil {
-		s.queue = s.client.newQueue()
+	in := s.inbox
+	if in == nil {
+		in = s.client.newInbox()
+		s.inbox = in
 	}
-	s.queue.Push(ev)
-	if !s.queue.Folding() {
+	in.queue.Push(ev)
+	if !in.queue.Folding() {
 		s.resuming = false
 	}
 	if live != s.live {
 		s.live = live
-		if s.signals != nil {
-			close(s.signals.changed)
-			s.signals.changed = make(chan struct{})
+		if in.signals != nil {
+			close(in.changed)
+			in.changed = make(chan struct{})
 		}
 	}
 	if s.handler == nil {
@@ -145,20 +147,19 @@ func (s *Subscription) push(ev subs.Event, live bool) (ready bool) {
 
 // rouse makes a loop over Events look into the queue.
 func (s *Subscription) rouse() {
-	if s.signals == nil {
+	if s.inbox.signals == nil {
 		return // there is none
 	}
 	select {
-	case s.signals.wake <- struct{}{}:
+	case s.inbox.wake <- struct{}{}:
 	default:
 	}
 }
 
-// newQueue returns an empty queue. They are used by one subscription after the
-// other, as most have nothing in them most of the time.
-func (c *Client) newQueue() *subs.Queue {
-	if q, ok := c.queues.Get().(*subs.Queue); ok {
-		return q
+// newInbox returns an empty inbox.
+func (c *Client) newInbox() *inbox {
+	if in, ok := c.inboxes.Get().(*inbox); ok {
+		return in
 	}
-	return subs.NewQueue(c.set.queueLimits)
+	return &inbox{queue: subs.NewQueue(c.set.queueLimits)}
 }

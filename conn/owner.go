@@ -107,7 +107,7 @@ func (o *owner) carryOut(out core.Output) {
 	}
 	o.deliver(out.Deliveries)
 	for _, e := range out.Ended {
-		e.Handle.Owner.(*Subscription).end(e.Err)
+		subscriptionOf(e.Handle).end(e.Err)
 	}
 	for _, r := range out.Replies {
 		r.To.(chan core.Reply) <- r // has room for the one reply it gets
@@ -143,7 +143,7 @@ func (o *owner) carryOut(out core.Output) {
 // deliver puts events into the queues, and then has handlers run.
 func (o *owner) deliver(deliveries []subs.Delivery) {
 	for _, d := range deliveries {
-		s := d.Handle.Owner.(*Subscription)
+		s := subscriptionOf(d.Handle)
 		if s.push(d.Event, d.Live) {
 			o.ready = append(o.ready, s)
 		}
@@ -151,6 +151,13 @@ func (o *owner) deliver(deliveries []subs.Delivery) {
 	o.workers.add(o.ready...)
 	clear(o.ready)
 	o.ready = o.ready[:0]
+}
+
+func subscriptionOf(h *subs.Handle) *Subscription {
+	if l, ok := h.Owner.(*subs.Latest); ok {
+		return l.Owner.(*Subscription)
+	}
+	return h.Owner.(*Subscription)
 }
 
 func (o *owner) hangUp(a *attempt) {

@@ -24,13 +24,19 @@ type Subscription struct {
 	handler func(subs.Event)
 
 	mu       sync.Mutex
-	rid      string      // of a resource that a call is answered with: "" before its first event
-	queue    *subs.Queue // nil while nothing waits
-	signals  *signals    // nil until anybody waits, or there is an end
-	reading  bool        // Events is being ranged over, or the handler is to run
-	resuming bool        // the owner was asked for a Sync after folding
-	live     bool        // the resource was live after the last event
-	closed   bool        // by Close: what waits is not read any more
+	rid      string // of a resource that a call is answered with: "" before its first event
+	inbox    *inbox // nil while there is no need for one
+	reading  bool   // Events is being ranged over, or the handler is to run
+	resuming bool   // the owner was asked for a Sync after folding
+	live     bool   // the resource was live after the last event
+	closed   bool   // by Close: what waits is not read any more
+}
+
+// inbox is what a subscription needs while something waits for it, or somebody does.
+// Most have a handler and are at rest most of the time, so they use one after another.
+type inbox struct {
+	queue    *subs.Queue
+	*signals // nil until anybody waits, or there is an end
 }
 
 // signals is what a subscription does not need while a handler hears of it, or
@@ -124,22 +130,25 @@ func (s *Subscription) Done() <-chan struct{} {
 func (s *Subscription) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.signals == nil {
+	if s.inbox == nil || s.inbox.signals == nil {
 		return nil
 	}
-	return s.signals.readerErr
+	return s.inbox.readerErr
 }
 
 // signal returns the signals, made when they are first needed. It is called under mu.
 func (s *Subscription) signal() *signals {
-	if s.signals == nil {
-		s.signals = &signals{
+	if s.inbox == nil {
+		s.inbox = s.client.newInbox()
+	}
+	if s.inbox.signals == nil {
+		s.inbox.signals = &signals{
 			wake:    make(chan struct{}, 1),
 			ended:   make(chan struct{}),
 			changed: make(chan struct{}),
 		}
 	}
-	return s.signals
+	return s.inbox.signals
 }
 
 // Close ends the subscription and releases the resource. It does not wait for the
@@ -148,7 +157,9 @@ func (s *Subscription) signal() *signals {
 func (s *Subscription) Close() {
 	s.mu.Lock()
 	s.closed = true
-	s.queue = nil
+	if s.inbox != nil {
+		s.inbox.queue.Clear()
+	}
 	s.mu.Unlock()
 	s.end(ErrSubscriptionClosed)
 	s.client.send(core.Unsubscribe{RID: s.RID(), Handle: &s.handle})
@@ -170,10 +181,10 @@ func (s *Subscription) end(err error) {
 func (s *Subscription) reason() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.signals == nil {
+	if s.inbox == nil || s.inbox.signals == nil {
 		return nil
 	}
-	return s.signals.endErr
+	return s.inbox.endErr
 }
 
 // WaitSync waits until the resource is live, that is, in step with the gateway.

@@ -65,9 +65,9 @@ func Watch[T any](ctx context.Context, c *Client, rid string) iter.Seq2[T, error
 	}
 }
 
-// latest makes a subscription hear of the latest content only, see [subs.Handle].
+// latest makes a subscription hear of the latest content only, see [subs.Latest].
 func latest(as *subs.Type) SubscribeOption {
-	return func(s *Subscription) { s.handle.Latest = as }
+	return func(s *Subscription) { s.handle.Owner = &subs.Latest{Owner: s, Type: as} }
 }
 
 // values iterates over what such a subscription is told, and closes it after.

@@ -23,8 +23,8 @@ func (e *Drop) size() int      { return eventSize }
 // everything if the handle is deep, and of what its type has room for if that is all
 // it wants.
 func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync {
-	if h.Latest != nil {
-		view := r.viewAs(content, h.entry.standing == held, h.Latest)
+	if as := h.latest(); as != nil {
+		view := r.viewAs(content, h.entry.standing == held, as)
 		return &Sync{subject: subject{content.rid}, Resource: content, Reason: reason, View: view}
 	}
 	s := r.syncOf(content, reason)

@@ -66,7 +66,7 @@ type Sync struct {
 	typed
 	Resource *Resource // nil for a stream, which has a View of many
 	Reason   SyncReason
-	View     *View // of a deep handle: the resource and everything that it reaches; see also [Handle].Latest
+	View     *View // of a deep handle: the resource and everything that it reaches; see also [Latest]
 }
 
 // String returns the event on one line, for people.

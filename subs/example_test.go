@@ -141,7 +141,7 @@ func ExampleDecoder() {
 	}
 	latest := subs.NewDecoder[item]()
 	reg := subs.NewRegistry()
-	h := &subs.Handle{Latest: latest.Type()}
+	h := &subs.Handle{Owner: &subs.Latest{Type: latest.Type()}}
 	reg.Open(h, "news.today")
 	news(reg)
 	for n := 3; n < 100; n++ {

@@ -61,7 +61,7 @@ func (r *Registry) tellLive(x revived) {
 	r.streamLive(e)
 	for h := range e.handles.all() {
 		switch {
-		case h.synced && h.Latest != nil:
+		case h.synced && h.latest() != nil:
 			r.deliver(h, &news{subject{e.rid}}) // what that is it asks for
 		case h.synced && h.Deep:
 			r.sync(h, SyncReconnect)

@@ -5,11 +5,25 @@ import (
 	"fmt"
 )
 
-// A handle with a type of which it wants the latest hears no events, but what its
-// resource is, with a Sync that has a View; and when that is not the latest any more,
-// that there is news: once, whatever happens, until [Registry.Resume] gives it another
-// Sync. So nothing piles up for a consumer that is slow, and one that does not ask
-// costs nothing.
+// Latest is the owner of a handle that wants the latest of its resource, as far as a type
+// has room for it, in place of events. It hears what its resource is, with a Sync that
+// has a View; and when that is not the latest any more, that there is news: once,
+// with one event that is no Sync, whatever happens, until [Registry.Resume] gives it
+// another Sync. Where the type has room for what references lead to, that counts as
+// well: opening the handle then makes it deep. So nothing piles up for a consumer
+// that is slow, and one that does not ask costs nothing.
+type Latest struct {
+	Owner any // belongs to whoever made the handle
+	Type  *Type
+}
+
+// latest returns the type of which h wants the latest, nil for none.
+func (h *Handle) latest() *Type {
+	if l, wants := h.Owner.(*Latest); wants {
+		return l.Type
+	}
+	return nil
+}
 
 // news says to such a handle that something is newer than its last Sync.
 type news struct{ subject }
@@ -81,7 +95,7 @@ func NewDecoder[T any]() *Decoder[T] {
 	return &Decoder[T]{as: TypeOf[T]("")}
 }
 
-// Type returns T, for [Handle] and [Registry.ViewAs].
+// Type returns T, for [Latest] and [Registry.ViewAs].
 func (d *Decoder[T]) Type() *Type { return &d.as }
 
 // Follows reports whether T has room for a resource. If not, it may be an id.

@@ -21,7 +21,7 @@ type latestMirror struct {
 func newLatestConsumer[T any]() *consumer {
 	c := newConsumer(4)
 	d := subs.NewDecoder[T]()
-	c.handle.Latest = d.Type()
+	c.handle.Owner = &subs.Latest{Owner: c, Type: d.Type()}
 	c.latest = &latestMirror{show: func(v *subs.View, rid string) string {
 		value, err := d.Decode(v, rid)
 		text, _ := json.Marshal(value)
@@ -69,7 +69,7 @@ type latestRig struct {
 
 func newLatestRig(t *testing.T, as *subs.Type, set ...wire.Resource) *latestRig {
 	t.Helper()
-	r := &latestRig{t: t, Registry: subs.NewRegistry(), handle: &subs.Handle{Latest: as}}
+	r := &latestRig{t: t, Registry: subs.NewRegistry(), handle: &subs.Handle{Owner: &subs.Latest{Type: as}}}
 	r.Open(r.handle, "root")
 	r.Install(wire.Set{Resources: set})
 	r.Subscribed("root")

@@ -184,6 +184,10 @@ func (c *consumer) readAll(reg *subs.Registry) error {
 // deliver puts what was decided into the queues.
 func deliver(reg *subs.Registry) {
 	for _, d := range reg.TakeDeliveries() {
-		d.Handle.Owner.(*consumer).queue.Push(d.Event)
+		owner := d.Handle.Owner
+		if l, wants := owner.(*subs.Latest); wants {
+			owner = l.Owner
+		}
+		owner.(*consumer).queue.Push(d.Event)
 	}
 }

@@ -11,8 +11,12 @@ import (
 // Handle is one subscription of the program to one resource. Many handles may
 // share a resource; the gateway counts one direct subscription for all of them.
 type Handle struct {
-	// Owner belongs to whoever made the handle; the registry does not look at it.
+	// Owner belongs to whoever made the handle. The registry looks at it only to see
+	// whether it is a [*Latest].
 	Owner any
+
+	entry *entry
+	next  *Handle // see ring
 
 	// Deep makes the handle hear everything that its resource reaches through
 	// references, too. It is set before the handle is opened.
@@ -22,18 +26,9 @@ type Handle struct {
 	// before the handle is opened.
 	Silent bool
 
-	// Latest makes the handle hear, in place of events, only that there are any: after
-	// a Sync, whose View has what the type has room for, one event that is no Sync, and
-	// then nothing until [Registry.Resume] gives it the next Sync. Where the type has
-	// room for what references lead to, that counts as well. It is set before the handle
-	// is opened, which then sets Deep.
-	Latest *Type
-
 	stream bool // on a pattern: it has no entry
 	synced bool // has been given its first Sync
 	news   bool // has been told that something is newer than its last Sync
-	entry  *entry
-	next   *Handle // see ring
 }
 
 // Delivery is an event on its way to a handle.
@@ -138,8 +133,8 @@ func (r *Registry) Open(h *Handle, rid string) bool {
 	e := r.entryOf(rid)
 	readable := e.standing == held && e.direct > 0 || e.synced()
 	h.entry = e
-	if h.Latest != nil {
-		h.Deep = h.Latest.shape.expands()
+	if as := h.latest(); as != nil {
+		h.Deep = as.shape.expands()
 	}
 	first := !e.wanted()
 	e.handles.add(h)
@@ -323,7 +318,7 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 	if h.Silent {
 		return
 	}
-	if h.Latest != nil {
+	if h.latest() != nil {
 		if ev = h.fold(ev); ev == nil {
 			return
 		}
