@@ -62,8 +62,8 @@ func (r *Registry) Install(set wire.Set) {
 			r.compare(e, &content)
 		case !e.holding():
 			r.replace(e, content)
-		case e.standing == suspect: // it was loaded anew, and may be sent so again
-			e.first, e.missed = content.hash(), true
+		case e.standing == suspect:
+			e.passOver(&content)
 		}
 	}
 	for _, resource := range set.Resources {
@@ -359,9 +359,7 @@ func (r *Registry) depart(e *entry, ref res.Value) {
 
 // dropReferences takes back the references that an event has taken out of e's copy.
 func (r *Registry) dropReferences(e *entry) {
-	for _, rid := range r.departing { // the gateway looks while the others are in its books
-		r.slip(e, r.entries[rid])
-	}
+	r.lookForSlips(e)
 	departed := r.departing
 	r.departed, r.departing = nil, nil
 	for _, rid := range departed {

@@ -33,6 +33,33 @@ func (r *Registry) compare(e *entry, content *Resource) {
 	}
 }
 
+// lookForSlips notes what the gateway may let go by mistake as an event takes references
+// out of e. It goes through them in any order: so when it looks at one, the others may be
+// in its books, or off them.
+func (r *Registry) lookForSlips(e *entry) {
+	all := r.departing
+	for _, rid := range all {
+		r.slip(e, r.entries[rid])
+	}
+	if len(all) < 2 || e.standing != held {
+		return
+	}
+	for _, rid := range all {
+		r.entries[rid].heldIn--
+	}
+	for _, rid := range all {
+		child := r.entries[rid]
+		child.heldIn++
+		r.departing = []string{rid}
+		r.slip(e, child)
+		child.heldIn--
+	}
+	for _, rid := range all {
+		r.entries[rid].heldIn++
+	}
+	r.departing = all
+}
+
 // slip notes what the gateway may let go by mistake when e no longer refers to child.
 func (r *Registry) slip(e, child *entry) {
 	if e.standing == held {

@@ -257,6 +257,15 @@ func TestDoubtOutlivesTheCopy(t *testing.T) {
 	r.faults(1)
 }
 
+// The gateway goes through the references that an event takes away in any order. With b
+// gone first, c is held by d alone.
+func TestCycleThatTheGatewayMayLetGoAfterAnotherIsAFault(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"d":{"rid":"d"}},"d":{"c":{"rid":"c"}},"c":{"self":{"rid":"c"},"b":{"rid":"b"}},"b":{"d":{"rid":"d"}}}}`)
+	r.apply("c", "change", `{"values":{"self":null,"b":null}}`)
+	r.faults(1)
+}
+
 // What comes for a copy that is suspect is not taken in, but may come again as it was.
 func TestCopyIsDoubtfulThatCameWhileItWasSuspect(t *testing.T) {
 	r := newRig(t)

@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"encoding/binary"
 	"hash/fnv"
+
+	"github.com/resclient/resclient-go/wire"
 )
 
 // A gateway keeps, for each connection, the content of a resource as it first
@@ -78,6 +80,28 @@ func (e *entry) grave() grave {
 	}
 	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated()}
 }
+
+// PassOver tells that the gateway has sent a resource which is not taken in. It may send
+// it again, and then it is old; or say no more than that it was sent, and then a copy
+// that was there before is none.
+func (r *Registry) PassOver(resource wire.Resource) {
+	e := r.entry(resource.RID)
+	content := r.pack.resource(e.rid, resource)
+	switch {
+	case !e.has() || !e.sent:
+		r.graves.bury(grave{rid: e.rid, first: content.hash(), outdated: true})
+	case e.standing == limbo:
+		r.unpark(e)
+		fallthrough
+	default:
+		e.passOver(&content)
+	}
+	r.orphans = append(r.orphans, e)
+	r.settle()
+}
+
+// passOver notes that the gateway has sent content which is not taken in.
+func (e *entry) passOver(content *Resource) { e.first, e.missed = content.hash(), true }
 
 // miss notes an event that changes what the client does not follow any more. The
 // gateway holds it nevertheless: because of a resource that was deleted, of a slip, or

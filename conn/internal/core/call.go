@@ -106,7 +106,7 @@ func (c *Core) called(q *request, a *answer) {
 // caller's handle or to give it back.
 func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 	rid := result.RID
-	defer c.miscounts(q, rid)
+	defer c.miscounts(q, rid, false)
 	l := c.line(rid)
 	var handle *subs.Handle
 	if q.call != nil {
@@ -136,10 +136,7 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
 	}
-	switch {
-	case c.returns.of(q, rid):
-		c.distrust(fmt.Errorf("the subscription of %v %q may have been given back: %w", q.Type, rid, subs.ErrInconsistent))
-	case c.reg.Loosened(rid, requestSeq(q.ID)):
+	if c.reg.Loosened(rid, requestSeq(q.ID)) {
 		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.Type, rid, subs.ErrInconsistent))
 	}
 	l.recovered(c)
@@ -156,13 +153,16 @@ func errorOf(rid string, set wire.Set) *res.Error {
 	return nil
 }
 
-// installWithout installs what a set holds but for rid. The gateway takes what was left
-// out for sent, and will not send it again; so another copy that there may be is none.
+// installWithout installs what a set holds but for rid.
 func (c *Core) installWithout(set wire.Set, rid string) {
-	rest := slices.Clone(set.Resources)
-	rest = slices.DeleteFunc(rest, func(x wire.Resource) bool { return x.RID == rid })
-	c.reg.Install(wire.Set{Resources: rest})
-	if len(rest) < len(set.Resources) && errorOf(rid, set) == nil {
-		c.reg.Distrust(rid, fmt.Errorf("%q: content that may be dead was passed over: %w", rid, subs.ErrInconsistent))
+	var rest wire.Set
+	for _, resource := range set.Resources {
+		switch {
+		case resource.RID != rid:
+			rest.Resources = append(rest.Resources, resource)
+		case resource.Error == nil:
+			c.reg.PassOver(resource)
+		}
 	}
+	c.reg.Install(rest)
 }

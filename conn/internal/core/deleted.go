@@ -65,10 +65,11 @@ func (c *Core) crossed(q *request, rid string) bool {
 	return !c.reg.Live(rid) && c.deaths.of(q, rid)
 }
 
-// settle lets go of what no request that is out can turn out to need.
+// settle lets go of what no request that is out can turn out to need. For some that
+// time out, an answer comes nevertheless.
 func (c *Core) settle() {
-	oldest := c.table.oldest()
-	c.reg.Answered(oldest)
+	c.reg.Answered(c.table.oldest())
+	oldest := c.table.oldestOut()
 	c.deaths.expire(oldest)
 	c.returns.expire(oldest)
 	c.revocations.expire(oldest)

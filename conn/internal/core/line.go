@@ -168,7 +168,7 @@ func (l *line) sendOut(c *Core, q *request) bool {
 // subscribed takes in the answer to a subscribe request, be it late or not.
 func (l *line) subscribed(c *Core, q *request, a *answer) {
 	l.free(q)
-	defer c.miscounts(q, l.rid)
+	defer c.miscounts(q, l.rid, a.err == nil)
 	switch {
 	case a.err == nil && c.crossed(q, l.rid):
 		c.installWithout(a.set, l.rid)
@@ -226,7 +226,6 @@ func (l *line) refuse(c *Core, err error) {
 func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	l.free(q)
 	switch {
-	case q.settled:
 	case err == nil && q.uncounted: // so there was a count for a request that has timed out
 		c.reg.Unsubscribed(l.rid, 1)
 		c.table.settle(l.rid)
@@ -305,7 +304,7 @@ func (l *line) requestTimedOut(c *Core, q *request, err error) {
 // got takes in the answer to a get request.
 func (l *line) got(c *Core, q *request, a *answer) {
 	l.free(q)
-	defer c.miscounts(q, l.rid)
+	defer c.miscounts(q, l.rid, false)
 	if a.err != nil {
 		// Unless access was denied, the gateway now counts a direct subscription
 		// that answers every later request with this same error.

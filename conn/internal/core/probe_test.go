@@ -266,10 +266,10 @@ func TestProbeWithoutAnAnswer(t *testing.T) {
 	r.withErrors("system.timeout", "c")
 	get, _ := r.probed("c")
 	r.pass(r.cfg.RequestTimeout)
-	r.answer(r.sent("unsubscribe c?")[0], "") // it may be counted
-	r.refuse(r.sent("unsubscribe c?")[0], res.ErrNoSubscription)
-	second, _ := r.probed("c")
+	back := r.sent("unsubscribe c?")[0]    // it may be counted
 	r.read(r.success(get, model("c?", 1))) // late: nobody asks
+	r.refuse(back, res.ErrNoSubscription)
+	second, _ := r.probed("c")
 	r.wantState(state.Connected)
 	r.answer(second, `{}`)
 	r.wantState(state.Dialing)

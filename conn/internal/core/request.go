@@ -77,12 +77,20 @@ func (t *table) oldest() uint64 {
 	return t.seq + 1
 }
 
+// oldestOut is oldest with those that have timed out.
+func (t *table) oldestOut() uint64 {
+	if el := t.out.Front(); el != nil {
+		return requestSeq(el.Value.(*request).ID)
+	}
+	return t.seq + 1
+}
+
 // settle notes that the gateway does not count any direct subscription for requests
 // about rid that have timed out, even if it still answers them: it counts a request
 // when it gets it, and an unsubscribe that came after has given that back.
 func (t *table) settle(rid string) {
 	for el := t.out.Front(); el != t.next; el = el.Next() {
-		if q := el.Value.(*request); q.RID == rid {
+		if q := el.Value.(*request); q.RID == rid && q.Type != wire.TypeUnsubscribe {
 			q.settled = true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
 )
 
 // An unsubscribe event takes away what the gateway has counted for requests that it
@@ -49,5 +50,44 @@ func TestSubscribeThatIsOutWhenItsSubscriptionIsEnded(t *testing.T) {
 	r.wantReply(c, res.ErrAccessDenied)
 	if got := r.core.Stats().Inconsistencies; got != 1 {
 		t.Errorf("%d faults, want 1: the gateway counts one less than nothing", got)
+	}
+}
+
+// An answer after the unsubscribe that was to give its count back takes one more away.
+func TestRequestThatIsAnsweredAfterItWasGivenBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		ask    func(*rig)
+		sent   string
+		answer func(*rig, wire.Request)
+		faults uint64
+	}{
+		"a subscribe that is refused": {
+			func(r *rig) { r.subscribe("c") }, "subscribe c",
+			func(r *rig, late wire.Request) { r.refuse(late, res.ErrAccessDenied) }, 1,
+		},
+		"a subscribe that is granted": {
+			func(r *rig) { r.subscribe("c") }, "subscribe c",
+			func(r *rig, late wire.Request) { r.answer(late, `{}`) }, 0,
+		},
+		"a get": {
+			func(r *rig) { r.get("c") }, "get c",
+			func(r *rig, late wire.Request) { r.answer(late, `{}`) }, 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			test.ask(r)
+			late := r.sent(test.sent)[0]
+			r.pass(r.cfg.RequestTimeout)
+			back := r.sent("unsubscribe c")[0]
+			r.subscribe("p")
+			r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+			r.answer(back, "")
+			r.sent("unsubscribe c")
+			test.answer(r, late)
+			if got := r.core.Stats().Inconsistencies; got != test.faults {
+				t.Errorf("%d faults, want %d", got, test.faults)
+			}
+		})
 	}
 }

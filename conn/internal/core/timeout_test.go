@@ -132,18 +132,37 @@ func TestUnsubscribeThatTimesOutIsRepeatedUntilNothingIsLeft(t *testing.T) {
 }
 
 func TestUnsubscribesThatAreAnsweredVeryLate(t *testing.T) {
-	t.Run("after everything was given back", func(t *testing.T) {
+	t.Run("before everything is given back", func(t *testing.T) {
 		r := connected(t)
 		r.subscribe("a")
 		r.sent("subscribe a")
 		r.pass(r.cfg.RequestTimeout)
 		late := r.sent("unsubscribe a")[0]
 		r.pass(r.cfg.RequestTimeout)
-		r.refuse(r.sent("unsubscribe a")[0], res.ErrNoSubscription)
-		b := r.subscribed("a")
+		last := r.sent("unsubscribe a")[0]
 		r.answer(late, "")
+		r.refuse(last, res.ErrNoSubscription)
+		b := r.subscribed("a")
 		b.hears()
 		r.sent()
+	})
+	t.Run("after everything was given back, and a call has got more", func(t *testing.T) {
+		r := connected(t)
+		r.subscribe("a")
+		r.sent("subscribe a")
+		r.pass(r.cfg.RequestTimeout)
+		late := r.sent("unsubscribe a")[0]
+		r.pass(r.cfg.RequestTimeout)
+		last := r.sent("unsubscribe a")[0]
+		r.refuse(late, res.ErrNoSubscription)
+		_, b := r.callResource("x", "find")
+		r.answer(r.sent("call x.find")[0], `{"rid":"a","models":{"a":{"v":1}}}`)
+		r.pass(r.cfg.RequestTimeout)
+		r.answer(last, "") // and so it has less again
+		r.refuse(r.sent("unsubscribe a")[0], res.ErrNoSubscription)
+		r.answer(r.sent("subscribe a")[0], model("a", 2))
+		b.heard = b.heard[len(b.heard)-1:]
+		b.hears(`a sync (reconnect) {"v":2}`)
 	})
 	t.Run("while the next is out", func(t *testing.T) {
 		r := connected(t)

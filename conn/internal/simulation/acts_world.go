@@ -104,7 +104,7 @@ func (w *world) actTooLarge(*dice) {
 func (w *world) actGarble(d *dice) {
 	if c := w.conn; c != nil && len(c.outbox) > 0 {
 		text := c.outbox[0].text
-		c.outbox[0] = frame{text: text[:d.n(len(text))]}
+		c.outbox[0] = frame{text: text[:d.n(max(1, len(text)))]}
 		w.tell("garbled: %s", c.outbox[0].text)
 		c.reasons.add(garbled)
 	}

@@ -79,6 +79,9 @@ func (c *conn) read(f *frame) {
 	for n, reached := range c.reachedNow() {
 		switch {
 		case !reached:
+			if before[n] && c.copies[n] != nil {
+				c.reasons.add(heldByMistake) // or by what is loading: what it refers to may be held by it
+			}
 		case c.copies[n] == nil:
 			c.reasons.add(slip) // it must be there, and is not kept up to date
 		case !before[n] && c.shownIn[n] != c.frames:
@@ -106,21 +109,26 @@ func (c *conn) update(e *effect) {
 	}
 	if !after.equal(before) {
 		c.stirred[n] = true
-		if loses(before, after) && (e.ahead || c.gateway.outstanding()) {
+		if n := losses(before, after); n > 1 || n > 0 && (e.ahead || c.gateway.outstanding()) {
 			c.reasons.add(likeASlip)
 		}
 		c.copies[n] = after
 	}
 }
 
-// loses reports whether an event that makes one content another drops a reference. If
-// requests are out, or the gateway has begun with other events, then the client cannot
-// know what these hold, and so whether the gateway makes its slip.
-func loses(from, to *content) (loses bool) {
-	var left [names]bool
-	to.references(func(n name) { left[n] = true })
-	from.references(func(n name) { loses = loses || !left[n] })
-	return loses
+// losses counts what an event that makes one content another no longer refers to. If it
+// is more than one, if requests are out, or the gateway has begun with other events, then
+// the client cannot know what the gateway looks at when, and so whether it makes its slip.
+func losses(from, to *content) (n int) {
+	var had, has [names]bool
+	from.references(func(n name) { had[n] = true })
+	to.references(func(n name) { has[n] = true })
+	for i := range had {
+		if had[i] && !has[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // loseTrack notes that n is not followed any more.
@@ -132,6 +140,15 @@ func (c *conn) loseTrack(n name) {
 		b.hidden[n] = c.gateway.newestCall()
 	default:
 		b.ghosts[n], b.last[n], b.copies[n], b.dead[n] = b.copies[n], b.copies[n], nil, false
+	}
+}
+
+// restore brings back what was let go, with what it refers to: the client may have it
+// still.
+func (b *belief) restore(n name) {
+	if b.copies[n] == nil && b.last[n] != nil {
+		b.copies[n], b.slipped[n] = b.last[n], true
+		b.last[n].references(b.restore)
 	}
 }
 
@@ -203,9 +220,7 @@ func (c *conn) believe(e *effect) {
 		}
 	case slippedAway:
 		b.slipped[n] = true
-		if b.copies[n] == nil {
-			b.copies[n] = b.last[n]
-		}
+		b.restore(n)
 	case granted:
 		c.miscounts(n)
 		b.direct[n]++
@@ -218,7 +233,7 @@ func (c *conn) believe(e *effect) {
 	case refused:
 		c.miscounts(n)
 	case revoked:
-		b.direct[n], b.endedAt[n] = 0, c.gateway.newestOut()
+		b.direct[n], b.endedAt[n] = 0, max(1, c.gateway.newestOut())
 	case noSubscription:
 		if e.count == 1 {
 			b.direct[n], b.unsure[n] = 0, false

@@ -71,7 +71,8 @@ func (w *world) mayHaveFound() bool {
 func (w *world) noteReplay() {
 	for n := range name(names) {
 		known := w.core.Inspect(rids[n]) // what it is uncertain of is sorted out beside the replay
-		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !known.Uncertain
+		ended := w.conn.endedAt[n] != 0  // and waits for its next try
+		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !known.Uncertain && !ended
 	}
 }
 

@@ -54,7 +54,7 @@ func (e *entry) process(ev *event) {
 	}
 	switch ev.kind {
 	case deletedIt:
-		e.state, e.dead = gone, true
+		e.state, e.dead, e.newest = gone, true, max(e.newest, ev.version)
 		e.conn.effect(effect{kind: died, name: e.name})
 		e.conn.push(0, append(eventOf(e.name, "delete"), "null}"...))
 		e.conn.endDirect(e, res.CodeDeleted)
@@ -106,8 +106,11 @@ func (e *entry) processChange(ev *event) {
 		}
 	}
 	remove := func() {
-		for i, set := range ev.mask {
-			if old := ev.before.props[i]; set && old.refers() {
+		for i := range ev.mask {
+			if (int(e.name)+ev.version)%2 == 1 { // there is no order, but it is the same for every play of a run
+				i = len(ev.mask) - 1 - i
+			}
+			if old := ev.before.props[i]; ev.mask[i] && old.refers() {
 				e.removeRef(name(old.n))
 			}
 		}

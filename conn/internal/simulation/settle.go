@@ -134,7 +134,7 @@ func (w *world) compare(altogether bool) {
 		stuck := !altogether && (c.reasons&muddled != 0 || c.hung || c.lostTrack(n) || e != nil && (e.code != "" || e.dead) && !looked)
 		switch {
 		case direct > 1 && k.Wanted && k.Uncertain: // what is too much is given back when it is released
-		case direct != wanted && !(stuck && direct == 0) && (altogether || !c.lost[n] && !c.hung):
+		case direct != wanted && !(stuck && direct == 0) && (altogether || !c.hung):
 			w.fail("the gateway counts what nobody wants, or not what is wanted", "%v: %d, wanted %v", n, direct, k.Wanted)
 		case k.Wanted && !k.Live && !stuck:
 			w.fail("stale in the end", "%v", n)

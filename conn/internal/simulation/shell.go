@@ -165,6 +165,7 @@ func (w *world) write(f core.Frame) {
 		w.fail("a frame without a socket", "%s for generation %d", f.Data, f.Generation)
 		return
 	}
+	w.tell("client sends %s", f.Data)
 	q, err := wire.ParseRequest(f.Data)
 	if err != nil {
 		w.fail("a frame that is no request", "%s: %v", f.Data, err)
