@@ -28,6 +28,7 @@
 //	client.go    a client, its subscriptions, and how it stands
 //	ledger.go    what the events of a subscription come to, and whether they follow from each other
 //	wiretap.go   what the gateway has sent, by the raw frames
+//	history.go   the latest raw frames, as evidence
 //	tally.go     what the ledgers find
 //	faults.go    the kinds of faults
 //	monkey.go    who does them, and when

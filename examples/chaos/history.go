@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // A history keeps the latest frames of a client, for whoever has to tell why something is
@@ -83,9 +85,22 @@ func mentions(rid []byte, head string, frame []byte) (all []string) {
 			continue // of another number
 		}
 		part := frame[max(0, at-mentionRoom):min(len(frame), end+mentionRoom)]
-		all = append(all, fmt.Sprintf("%s…%s…", head, part))
+		all = append(all, head+"…"+visible(part)+"…")
 		from = min(len(frame), end+mentionRoom)
 	}
+}
+
+// visible shows also what no terminal does: frames may be garbled.
+func visible(frame []byte) string {
+	var b strings.Builder
+	for _, r := range string(frame) {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		}
+	}
+	return b.String()
 }
 
 func (e *evidence) clone() []string { return slices.Clone(e.lines) }

@@ -325,9 +325,10 @@ func TestAFindingShowsTheFramesAboutIt(t *testing.T) {
 	tap.wait()
 	tap.tally.lose(1, tap.evidence("site.1.machine.54"), "something")
 	say(false, `{"event":"site.1.machine.54.change","data":{"values":{"seq":4}}}`)
+	say(false, "{\"event\":\"site.1.machine.54.change\",\"\x00ata\"")
 	tap.wait()
 	found := strings.Join(tap.tally.found(), "\n")
-	for _, want := range []string{"lost: something", `1.000 s, connection 3, received: …{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`, "found here", `"seq":4`} {
+	for _, want := range []string{"lost: something", `1.000 s, connection 3, received: …{"event":"site.1.machine.54.change","data":{"values":{"seq":2}}}`, "found here", `"seq":4`, `"\x00ata"`} {
 		if !strings.Contains(found, want) {
 			t.Errorf("the finding has no %s:\n%s", want, found)
 		}

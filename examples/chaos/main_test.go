@@ -55,6 +55,32 @@ func TestAShortRunIsCleanAndReported(t *testing.T) {
 	}
 }
 
+func TestTheReportOfALongRunHasACloserPicture(t *testing.T) {
+	for length, want := range map[time.Duration]bool{time.Minute: false, 10 * time.Minute: true} {
+		v := &verdict{cfg: config{length: length}, record: record{length: length, clients: [][]turn{{{0, dialing}, {time.Second, inSync}}}}}
+		page, err := v.page()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has := bytes.Contains(page, []byte("<summary>Closer</summary>")); has != want {
+			t.Errorf("after %v it has one: %v", length, has)
+		}
+	}
+}
+
+func TestNumbersAndTimesAreReadable(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d is written %s", n, got)
+		}
+	}
+	for d, want := range map[time.Duration]string{10 * time.Minute: "10m", 90 * time.Second: "1m30s", 5 * time.Second: "5s"} {
+		if got := words(d); got != want {
+			t.Errorf("%v is written %s", d, got)
+		}
+	}
+}
+
 func TestWhatIsWrongMakesTheVerdictUnclean(t *testing.T) {
 	lost := new(tally)
 	lost.lose(1, nil, "an event")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/resclient/resclient-go/internal/chart"
@@ -26,7 +27,7 @@ type report struct {
 	Errors                                        []string
 	Recoveries                                    []reportRecovery
 	FaultList                                     []reportFault
-	Timeline, Strips, Events, InSync              template.HTML
+	Timeline, Closer, Strips, Events, InSync      template.HTML // Closer is empty if there is no need
 }
 
 type reportCheck struct {
@@ -65,12 +66,13 @@ func (v *verdict) page() ([]byte, error) {
 
 func (v *verdict) report() report {
 	r := report{
-		Clean: v.clean(), Seed: v.cfg.seed, Gateway: v.gateway, Length: v.cfg.length.String(), Command: v.command(),
+		Clean: v.clean(), Seed: v.cfg.seed, Gateway: v.gateway, Length: words(v.cfg.length), Command: v.command(),
 		Clients: v.cfg.clients, Gateways: v.cfg.gateways, Nodes: natsNodes, Services: v.cfg.services, Resources: v.cfg.resources,
 		Faults: len(v.record.faults), Outages: len(v.record.outages), Ping: (pingInterval + pingTimeout).String(),
-		Timeline: picture(v.record.timeline()), Strips: picture(v.record.strips()),
+		Strips: picture(v.record.strips()),
 		Events: picture(v.record.eventChart()), InSync: picture(v.record.inSyncChart()),
 	}
+	r.Timeline, r.Closer = v.record.timelines()
 	for _, c := range v.checks {
 		r.Checks = append(r.Checks, reportCheck{c.ok, c.what, c.value})
 	}
@@ -100,9 +102,32 @@ func picture(c interface{ SVG() []byte }) template.HTML { return template.HTML(c
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-// timeline draws the states of all clients over the faults.
-func (r record) timeline() chart.Timeline {
-	t := chart.Timeline{Title: "States of the clients, and faults", X: "seconds since the start", End: r.length.Seconds(),
+// words is a duration without the parts that are zero.
+func words(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if len(text) < len(d.String()) {
+		text += "m"
+	}
+	return text
+}
+
+// Of a long run, one picture shows all at a glance and another one each fault.
+const (
+	glance         = 3 * time.Minute
+	closerASecond  = 8 // pixels
+	widthOfPicture = 1080
+)
+
+// timelines draws the states of all clients over the faults.
+func (r record) timelines() (glanced, closer template.HTML) {
+	if r.length < glance {
+		return picture(r.timeline(widthOfPicture, true)), ""
+	}
+	return picture(r.timeline(widthOfPicture, false)), picture(r.timeline(closerASecond*int(r.length.Seconds()), true))
+}
+
+func (r record) timeline(width int, marks bool) chart.Timeline {
+	t := chart.Timeline{Title: "States of the clients, and faults", X: "seconds since the start", End: r.length.Seconds(), Width: width,
 		States: append(append([]string(nil), phaseNames[:]...), "a fault")}
 	for i, turns := range r.clients {
 		row := chart.Row{Name: fmt.Sprintf("client %d", i+1)}
@@ -116,11 +141,11 @@ func (r record) timeline() chart.Timeline {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return r.withFaults(t)
+	return r.withFaults(t, marks)
 }
 
 // withFaults adds a row for each part of the world that something has befallen.
-func (r record) withFaults(t chart.Timeline) chart.Timeline {
+func (r record) withFaults(t chart.Timeline, marks bool) chart.Timeline {
 	first := true
 	for _, on := range []part{onGateway, onNetwork, onNATS, onService} {
 		rows := make(map[int]*chart.Row)
@@ -128,7 +153,7 @@ func (r record) withFaults(t chart.Timeline) chart.Timeline {
 		for _, f := range r.faults {
 			for _, number := range f.befell(on, r.gateways) {
 				if rows[number] == nil {
-					rows[number] = &chart.Row{Name: fmt.Sprintf("%s %d", on, number), Marks: true}
+					rows[number] = &chart.Row{Name: fmt.Sprintf("%s %d", on, number), Marks: marks}
 				}
 				rows[number].Spans = append(rows[number].Spans, chart.Span{From: f.from.Seconds(), To: f.to.Seconds(), State: len(t.States) - 1, Text: f.kind.name})
 				most = max(most, number)
@@ -179,7 +204,7 @@ func (r record) eventChart() chart.Chart {
 		events.Points = append(events.Points, chart.Point{X: s.at.Seconds(), Y: float64(s.events)})
 		writes.Points = append(writes.Points, chart.Point{X: s.at.Seconds(), Y: float64(s.writes)})
 	}
-	return chart.Chart{Title: "Events a second", X: "seconds since the start", Y: "a second", Series: []chart.Series{events, writes}}
+	return chart.Chart{Title: "Events a second", X: "seconds since the start", Y: "a second", End: r.length.Seconds(), Width: widthOfPicture, Series: []chart.Series{events, writes}}
 }
 
 func (r record) inSyncChart() chart.Chart {
@@ -188,5 +213,5 @@ func (r record) inSyncChart() chart.Chart {
 		clients.Points = append(clients.Points, chart.Point{X: s.at.Seconds(), Y: float64(s.inSync)})
 		faults.Points = append(faults.Points, chart.Point{X: s.at.Seconds(), Y: float64(s.faults)})
 	}
-	return chart.Chart{Title: "Clients in sync, and faults", X: "seconds since the start", Y: "how many", Series: []chart.Series{clients, faults}}
+	return chart.Chart{Title: "Clients in sync, and faults", X: "seconds since the start", Y: "how many", End: r.length.Seconds(), Width: widthOfPicture, Series: []chart.Series{clients, faults}}
 }

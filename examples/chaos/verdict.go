@@ -116,7 +116,7 @@ func (v *verdict) judgeCalls(w *world) {
 	}
 	v.must("calls carried out twice", twice == 0, "%d", twice)
 	v.must("calls answered and not carried out", never == 0, "%d", never)
-	v.note("calls", "made, and answered; the others have failed with an error, as they must", "%d, %d", made, answered)
+	v.note("calls", "made, and answered; the others have failed with an error, as they must", "%s, %s", thousands(made), thousands(answered))
 }
 
 // tell notes what is of interest and no matter of right or wrong.
@@ -134,18 +134,18 @@ func (v *verdict) tell(w *world) {
 	}
 	v.must("raw frames that were not seen", untapped == 0, "%d", untapped)
 	t := w.tally
-	v.note("faults", "done by the monkey", "%d", len(v.record.faults))
-	v.note("outages", "times that a client was not in sync", "%d", len(v.record.outages))
-	v.note("writes", "by the services", "%d", writes)
-	v.note("events", "given to subscriptions", "%d", t.events.Load())
-	v.note("dials", "by the clients", "%d", dials)
-	v.note("restarts", "of gateways", "%d", starts)
-	v.note("runs", "begun by the services: at each start and each new connection to NATS", "%d", runs)
-	v.note("resyncs", "reconnects that a client decided on, because something did not fit", "%d", resyncs)
-	v.note("probes", "looks of clients whether a reference that is in error could be had by now", "%d", probes)
-	v.note("lags", "times that a queue was full, and folded", "%d", t.lags.Load())
-	v.note("skipped", "changes that the gateway never sent: NATS had lost them, or the gateway passed over them during a reset", "%d", t.skipped.Load())
-	v.note("older", "resources that the next gateway had in an older state than the one before", "%d", t.older.Load())
+	v.note("faults", "done by the monkey", "%s", thousands(len(v.record.faults)))
+	v.note("outages", "times that a client was not in sync", "%s", thousands(len(v.record.outages)))
+	v.note("writes", "by the services", "%s", thousands(writes))
+	v.note("events", "given to subscriptions", "%s", thousands(t.events.Load()))
+	v.note("dials", "by the clients", "%s", thousands(dials))
+	v.note("restarts", "of gateways", "%s", thousands(starts))
+	v.note("runs", "begun by the services: at each start and each new connection to NATS", "%s", thousands(runs))
+	v.note("resyncs", "reconnects that a client decided on, because something did not fit", "%s", thousands(resyncs))
+	v.note("probes", "looks of clients whether a reference that is in error could be had by now", "%s", thousands(probes))
+	v.note("lags", "times that a queue was full, and folded", "%s", thousands(t.lags.Load()))
+	v.note("skipped", "changes that the gateway never sent: NATS had lost them, or the gateway passed over them during a reset", "%s", thousands(t.skipped.Load()))
+	v.note("older", "resources that the next gateway had in an older state than the one before", "%s", thousands(t.older.Load()))
 }
 
 // ended counts the subscriptions that have ended by themselves.
@@ -167,6 +167,15 @@ func (v *verdict) closed(start usage, patience time.Duration) {
 	end := until(func(u usage) bool { return u.goroutines <= start.goroutines }, patience)
 	v.must("no goroutine is left", end.goroutines <= start.goroutines, "%d, and %d at the start", end.goroutines, start.goroutines)
 	v.note("heap", "at the start, and when all was closed", "%s, %s", mega(start.heap), mega(end.heap))
+}
+
+// thousands writes 1234567 as 1,234,567.
+func thousands[N int | int64 | uint64](n N) string {
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }
 
 func mega(bytes uint64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

@@ -12,7 +12,9 @@ import (
 // Chart is a picture of one or more lines. Both axes begin at 0.
 type Chart struct {
 	Title  string
-	X, Y   string // what the axes show, with units
+	X, Y   string  // what the axes show, with units
+	End    float64 // of the X axis; 0 for a round number that is enough
+	Width  int     // in pixels; 0 for 760
 	Series []Series
 }
 
@@ -51,15 +53,16 @@ type line struct {
 }
 
 const (
-	width, height = 760, 300
-	left, right   = 74.0, 744.0
-	top, bottom   = 62.0, 244.0
-	legendRoom    = 7.0 // for a letter of a name in the legend
+	chartWidth, height = 760, 300
+	left, margin       = 74.0, 16.0
+	top, bottom        = 62.0, 244.0
+	legendRoom         = 7.0 // for a letter of a name in the legend
 )
 
 // SVG returns the picture.
 func (c Chart) SVG() []byte {
-	d := drawing{Chart: c, Width: width, Height: height, Left: left, Top: top, Right: right, Bottom: bottom}
+	d := drawing{Chart: c, Width: or(c.Width, chartWidth), Height: height, Left: left, Top: top, Bottom: bottom}
+	d.Right = float64(d.Width) - margin
 	mostX, mostY := 0.0, 0.0
 	for _, s := range c.Series {
 		for _, p := range s.Points {
@@ -68,10 +71,10 @@ func (c Chart) SVG() []byte {
 	}
 	stepX, stepY := niceStep(mostX, 12), niceStep(mostY, 5)
 	endX, endY := math.Ceil(mostX/stepX)*stepX, math.Ceil(mostY/stepY)*stepY
-	endX, endY = max(endX, stepX), max(endY, stepY)
-	x := func(v float64) float64 { return left + max(0, v)/endX*(right-left) }
+	endX, endY = or(c.End, max(endX, stepX)), max(endY, stepY)
+	x := func(v float64) float64 { return left + min(max(0, v), endX)/endX*(d.Right-left) }
 	y := func(v float64) float64 { return bottom - max(0, v)/endY*(bottom-top) }
-	for v := 0.0; v <= endX+stepX/2; v += stepX {
+	for v := 0.0; v <= endX+stepX/1000; v += stepX {
 		d.XTicks = append(d.XTicks, tick{x(v), number(v)})
 	}
 	for v := 0.0; v <= endY+stepY/2; v += stepY {
@@ -86,6 +89,14 @@ func (c Chart) SVG() []byte {
 	// It cannot fail: a Buffer takes everything, and the template fits its data.
 	_ = template.Must(template.New("chart").Parse(source)).Execute(&b, d)
 	return b.Bytes()
+}
+
+// or returns v, or what stands for 0.
+func or[N int | float64](v, instead N) N {
+	if v > 0 {
+		return v
+	}
+	return instead
 }
 
 func path(s Series, x, y func(float64) float64) string {

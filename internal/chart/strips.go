@@ -59,7 +59,7 @@ func (s Strips) SVG() []byte {
 	}
 	decades := math.Ceil(math.Log10(most / least))
 	x := func(v float64) float64 {
-		return tenth(timelineLeft + math.Log10(max(v, least)/least)/decades*(timelineRight-timelineLeft))
+		return tenth(timelineLeft + math.Log10(max(v, least)/least)/decades*(timelineWidth-margin-timelineLeft))
 	}
 	for i := range int(decades) + 1 {
 		v := least * math.Pow(10, float64(i))

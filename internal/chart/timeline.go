@@ -12,6 +12,7 @@ type Timeline struct {
 	Title  string
 	X      string   // what the axis shows, with its unit
 	End    float64  // of the time
+	Width  int      // in pixels; 0 for 1080
 	States []string // names of the states, up to five, for the legend; "" is not in it
 	Rows   []Row
 }
@@ -70,7 +71,6 @@ type mark struct{ At, Top, Bottom float64 }
 const (
 	timelineWidth = 1080
 	timelineLeft  = 92.0
-	timelineRight = 1064.0
 	rowHeight     = 15.0
 	rowPitch      = 19.0
 	gapHeight     = 10.0
@@ -80,18 +80,19 @@ const (
 
 // SVG returns the picture.
 func (t Timeline) SVG() []byte {
-	d := timelineDrawing{Timeline: t, Width: timelineWidth, Left: timelineLeft, Right: timelineRight, Top: top}
-	step := niceStep(t.End, 12)
+	d := timelineDrawing{Timeline: t, Width: or(t.Width, timelineWidth), Left: timelineLeft, Top: top}
+	d.Right = float64(d.Width) - margin
+	step := niceStep(t.End, max(1, d.Width/90))
 	end := max(t.End, step)
 	x := func(v float64) float64 {
-		return tenth(timelineLeft + min(max(0, v), end)/end*(timelineRight-timelineLeft))
+		return tenth(timelineLeft + min(max(0, v), end)/end*(d.Right-timelineLeft))
 	}
 	y := top
 	for _, r := range t.Rows {
 		if r.Gap {
 			y += gapHeight
 		}
-		d.Lanes = append(d.Lanes, r.lane(x, y))
+		d.Lanes = append(d.Lanes, r.lane(x, y, d.Right-timelineLeft))
 		for _, s := range r.Spans {
 			if r.Marks {
 				d.Marks = append(d.Marks, mark{At: x(s.From), Top: top, Bottom: y})
@@ -117,8 +118,8 @@ func (t Timeline) SVG() []byte {
 	return b.Bytes()
 }
 
-func (r Row) lane(x func(float64) float64, y float64) lane {
-	l := lane{Name: r.Name, Y: y, Width: timelineRight - timelineLeft, Height: rowHeight, Middle: y + rowHeight/2}
+func (r Row) lane(x func(float64) float64, y, width float64) lane {
+	l := lane{Name: r.Name, Y: y, Width: width, Height: rowHeight, Middle: y + rowHeight/2}
 	for _, s := range r.Spans {
 		b := box{Class: s.State, X: x(s.From), Y: y, Width: tenth(max(leastBox, x(s.To)-x(s.From))), Height: rowHeight, Base: y + 11, Text: s.Text}
 		if r.Marks && letterWidth*float64(len(s.Text))+4 < b.Width {
