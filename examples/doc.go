@@ -10,5 +10,6 @@
 //   - chaos: everything that can go wrong, at random, with a verdict and a report in the end.
 //   - news-client: a client for it, which shows every message raw and what it means.
 //
-// Each has a test that runs it.
+// Each has a test that runs it. The test of this package runs the commands that the
+// documents give.
 package examples
