@@ -18,6 +18,7 @@ var sleepers = map[string]string{
 	"internal/randomprogram/feed_test.go":  "a program that reads slowly",
 	"internal/randomprogram/run_test.go":   "the services' time limit, which is part of the program",
 	"internal/randomprogram/verbs_test.go": "a program that waits",
+	"internal/randomprogram/watch_test.go": "a program that reads slowly",
 	"resgatetest/replayleftout_test.go":    "its steps run in the bubbles of replay_test.go",
 }
 

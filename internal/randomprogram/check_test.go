@@ -282,6 +282,9 @@ func references(v *subs.View, handles map[string][]*feed) map[string]bool {
 
 // compare says what is wrong with the replica of a feed, given that the view is right.
 func (f *feed) compare(v *subs.View) string {
+	if f.how.watch {
+		return f.compareLatest(v)
+	}
 	_, is := f.state()
 	live := v.Live(f.rid)
 	switch {

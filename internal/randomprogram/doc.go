@@ -16,6 +16,10 @@
 // nothing, so any line can be left out. A program that fails is cut down that way, to
 // one of which no line can be left out. It belongs into regressions_test.go then.
 //
+// Subscriptions are read in loops, by handlers, slowly, in parts, or with conn.Watch. The first
+// keep replicas from their events, which must fit; the last must never show the same
+// value twice, and all must come to what there is.
+//
 // # Where they run
 //
 // In memory, on a fake clock (testing/synctest), against the gateway of package

@@ -15,6 +15,7 @@ import (
 // consumer is how a feed is read.
 type consumer struct {
 	handler bool
+	watch   bool          // with conn.Watch, and everything that the resource refers to
 	pause   time.Duration // after each event
 	atOnce  int           // how many events before a long pause; 0 for all
 }
@@ -25,6 +26,8 @@ var consumers = map[string]consumer{
 	"lazy":         {atOnce: 3},
 	"handler":      {handler: true},
 	"slow-handler": {handler: true, pause: 20 * time.Millisecond},
+	"watch":        {watch: true},
+	"slow-watch":   {watch: true, pause: 50 * time.Millisecond},
 }
 
 // feed is a subscription of the program, with a replica of the resource that is kept
@@ -39,6 +42,7 @@ type feed struct {
 	subscription *conn.Subscription
 	closed       bool // wanted no more, or refused
 	replica
+	watched
 }
 
 func newFeed(r *run, c *client, rid string, how consumer) *feed {
@@ -74,13 +78,16 @@ func (f *feed) close() {
 	if f.subscription != nil {
 		f.subscription.Close()
 	}
+	if f.stop != nil {
+		f.stop()
+	}
 }
 
 // state returns whether the feed is open, and a copy of its replica.
 func (f *feed) state() (open bool, is replica) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return !f.closed && f.subscription != nil, f.replica.clone()
+	return !f.closed && (f.subscription != nil || f.values > 0), f.replica.clone()
 }
 
 func (f *feed) read() {

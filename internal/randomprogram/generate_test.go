@@ -33,7 +33,19 @@ func generate(seed uint64) program {
 	for range 20 + g.IntN(100) {
 		g.step()
 	}
+	g.watch(rand.New(rand.NewPCG(seed, 1)))
 	return g.program
+}
+
+// watch makes some subscriptions ones that are watched. It has a source of its own, so
+// that the programs are otherwise those they were.
+func (g *generator) watch(source *rand.Rand) {
+	for i, a := range g.program {
+		if words := a.args(); a.verb() == "subscribe" && source.IntN(4) == 0 {
+			words[4] = []string{"watch", "slow-watch"}[source.IntN(2)]
+			g.program[i] = action(strings.Join(words, " "))
+		}
+	}
 }
 
 // chooseProfile decides what the program is about: what everybody does is in all of

@@ -110,6 +110,7 @@ func (r *run) connect(number, queue int) error {
 	options := append(slices.Clone(r.options),
 		conn.WithSeed(uint64(number), 0),
 		conn.WithQueueLimits(queue, 1<<20),
+		conn.WithExpansionDepth(3), // where everything refers to everything, more is very much
 		conn.WithHooks(conn.Hooks{
 			Frame: func(f conn.Frame) {
 				if testing.Verbose() {

@@ -74,6 +74,11 @@ func (r *run) client(a action) *client { return r.clients[a.args().number(1)%len
 
 func (r *run) doSubscribe(a action) {
 	rid := r.rid(a.args().number(3))
+	if how := consumers[a.args().text(4)]; how.watch {
+		f := r.newSlot(a, how)
+		r.call(string(a), a.args().duration(5), f.watch)
+		return
+	}
 	r.open(a, func(ctx context.Context, c *client, option ...conn.SubscribeOption) (*conn.Subscription, error) {
 		return c.Subscribe(ctx, rid, option...)
 	})
@@ -88,16 +93,22 @@ func (r *run) doCallResource(a action) {
 
 // open puts a new feed in a slot, in place of the one that is there.
 func (r *run) open(a action, subscribe func(context.Context, *client, ...conn.SubscribeOption) (*conn.Subscription, error)) {
-	r.doClose(a)
-	c, slot := r.client(a), a.args().number(2)%slots
-	f := newFeed(r, c, r.rid(a.args().number(3)), consumers[a.args().text(4)])
-	c.slots[slot] = f
-	c.open = append(c.open, f)
+	f := r.newSlot(a, consumers[a.args().text(4)])
 	r.call(string(a), a.args().duration(5), func(ctx context.Context) error {
-		s, err := subscribe(ctx, c, f.options()...)
+		s, err := subscribe(ctx, f.client, f.options()...)
 		f.opened(s, err)
 		return err
 	})
+}
+
+// newSlot puts a new feed, which is not open, in a slot.
+func (r *run) newSlot(a action, how consumer) *feed {
+	r.doClose(a)
+	c, slot := r.client(a), a.args().number(2)%slots
+	f := newFeed(r, c, r.rid(a.args().number(3)), how)
+	c.slots[slot] = f
+	c.open = append(c.open, f)
+	return f
 }
 
 func (r *run) doClose(a action) {
