@@ -72,8 +72,10 @@ func New(url string, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Dial makes a client and waits until it is Connected. If ctx ends before, the
-// client is closed, and the error says what the last attempt met.
+// Dial makes a client and waits until it is Connected, trying again and again. If ctx
+// ends before, the client is closed, and the error says what the last attempt met. So
+// with a context that never ends, and a gateway that is not there, Dial does not
+// return: give it a timeout, or use [New], which does not wait.
 func Dial(ctx context.Context, url string, opts ...Option) (*Client, error) {
 	c, err := New(url, opts...)
 	if err != nil {

@@ -115,7 +115,7 @@ func (c *Client) Stream(ctx context.Context, pattern res.Pattern, opts ...Subscr
 // SubscriptionStatus is how a subscription stands.
 type SubscriptionStatus struct {
 	Live  bool  // what is held is what the gateway has
-	Stale error // why not, if the resource was lost
+	Cause error // why not, if the resource was lost
 
 	// If the gateway has refused the subscription, or ended it:
 	Tries   int       // how many have failed since it last worked
@@ -133,8 +133,8 @@ func (s *Subscription) Status() SubscriptionStatus {
 		err = ended
 	}
 	if err != nil {
-		return SubscriptionStatus{Stale: err}
+		return SubscriptionStatus{Cause: err}
 	}
 	st := r.Standing
-	return SubscriptionStatus{Live: st.Live, Stale: st.Cause, Tries: st.Tries, Err: st.Err, RetryAt: st.RetryAt}
+	return SubscriptionStatus{Live: st.Live, Cause: st.Cause, Tries: st.Tries, Err: st.Err, RetryAt: st.RetryAt}
 }

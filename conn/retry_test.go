@@ -57,7 +57,7 @@ func TestARetryPolicyDecidesByTheErrorAndItsData(t *testing.T) {
 		if !errors.Is(s.Err(), conn.ErrGaveUp) {
 			t.Errorf("the subscription ended with %v, want ErrGaveUp", s.Err())
 		}
-		if st := s.Status(); st.Live || !errors.Is(st.Stale, conn.ErrGaveUp) {
+		if st := s.Status(); st.Live || !errors.Is(st.Cause, conn.ErrGaveUp) {
 			t.Errorf("the status after the end is %+v", st)
 		}
 	})
