@@ -3,6 +3,8 @@ package conn
 import (
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
+
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/state"
 )
@@ -36,16 +38,22 @@ const (
 	HookBytes      = hookBytes
 )
 
-// Defaults are what options change, for the limits.
+// Defaults are what options change, in the words of the documents.
 type Defaults struct {
-	ReadLimit, OfflineQueue, QueueEvents, QueueBytes                     int
-	DialTimeout, WriteTimeout, RequestTimeout, PingInterval, PingTimeout time.Duration
+	ReadLimit, ReadBuffer, OfflineQueue, QueueEvents, QueueBytes, ReplayWindow, ExpansionDepth int
+
+	DialTimeout, VersionTimeout, AuthTimeout, RequestTimeout, WriteTimeout time.Duration
+	PingInterval, PingTimeout, MaxDelay, StableAfter, ProbeInterval        time.Duration
+
+	BackOff, RetryBackOff func() backoff.BackOff
 }
 
 func NewDefaults() Defaults {
 	s := defaults()
 	return Defaults{
-		s.readLimit, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes,
-		s.dialTimeout, s.writeTimeout, s.requestTimeout, s.pingInterval, s.pingTimeout,
+		s.readLimit, s.readBuffer, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes, s.replayWindow, s.depth,
+		s.dialTimeout, s.versionTimeout, s.authTimeout, s.requestTimeout, s.writeTimeout,
+		s.pingInterval, s.pingTimeout, s.maxDelay, s.stableAfter, s.probe,
+		s.backOff, s.retryBackOff,
 	}
 }

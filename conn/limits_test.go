@@ -6,10 +6,13 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cenkalti/backoff/v4"
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/wire"
@@ -34,7 +37,7 @@ func TestTheLimitsAreWhatSecuritySays(t *testing.T) {
 		"JSON within JSON":                                         fmt.Sprintf("%d,%03d levels", nesting()/1000, nesting()%1000),
 		"resources that were released, and are remembered":         tombstones(t),
 	}
-	said := limitsTable(t)
+	said := column(t, "../docs/security.md", "## Limits", 2)
 	for what, limit := range want {
 		if got, ok := said[what]; !ok {
 			t.Errorf("docs/security.md has no limit of %q", what)
@@ -49,27 +52,119 @@ func TestTheLimitsAreWhatSecuritySays(t *testing.T) {
 	}
 }
 
-// limitsTable returns the second column of the table by the first.
-func limitsTable(t *testing.T) map[string]string {
+func TestTheGuideHasEveryOptionWithItsDefault(t *testing.T) {
+	d := conn.NewDefaults()
+	want := map[string]string{
+		"WithBackOff":        doubling(t, d.BackOff),
+		"WithMaxDelay":       seconds(d.MaxDelay),
+		"WithStableAfter":    seconds(d.StableAfter),
+		"WithRetryBackOff":   doubling(t, d.RetryBackOff),
+		"WithProbeInterval":  fmt.Sprintf("%g min", d.ProbeInterval.Minutes()),
+		"WithExpansionDepth": fmt.Sprint(d.ExpansionDepth),
+		"WithDialTimeout":    seconds(d.DialTimeout),
+		"WithVersionTimeout": seconds(d.VersionTimeout),
+		"WithAuthTimeout":    seconds(d.AuthTimeout),
+		"WithRequestTimeout": seconds(d.RequestTimeout),
+		"WithWriteTimeout":   seconds(d.WriteTimeout),
+		"WithPing":           seconds(d.PingInterval) + ", " + seconds(d.PingTimeout),
+		"WithReplayWindow":   fmt.Sprint(d.ReplayWindow),
+		"WithOfflineQueue":   fmt.Sprint(d.OfflineQueue),
+		"WithReadLimit":      size(d.ReadLimit),
+		"WithReadBuffer":     size(d.ReadBuffer),
+		"WithQueueLimits":    fmt.Sprintf("%d, %s", d.QueueEvents, size(d.QueueBytes)),
+	}
+	said := column(t, "../docs/guide.md", "## Options", 3)
+	for name, limit := range want {
+		if got := said["`conn."+name+"`"]; got != limit {
+			t.Errorf("docs/guide.md: the default of %s is %q, but in the code it is %q", name, got, limit)
+		}
+	}
+	options := optionNames(t)
+	for _, name := range options {
+		if _, ok := said["`conn."+name+"`"]; !ok {
+			t.Errorf("docs/guide.md has no option %s", name)
+		}
+	}
+	if len(options) < 30 || len(said) != len(options) {
+		t.Errorf("docs/guide.md has %d options, and the code %d", len(said), len(options))
+	}
+}
+
+// doubling says what a back-off does, if it doubles from its first delay to the last.
+func doubling(t *testing.T, make func() backoff.BackOff) string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/security.md")
+	var delays []time.Duration
+	for b := make(); len(delays) < 20; {
+		delays = append(delays, b.NextBackOff())
+	}
+	first, last := delays[0], delays[len(delays)-1]
+	for i, d := range delays[1:] {
+		if want := min(2*delays[i], last); d != want {
+			t.Fatalf("after %v comes %v, want %v", delays[i], d, want)
+		}
+	}
+	text := func(d time.Duration) string {
+		switch {
+		case d < time.Second:
+			return fmt.Sprintf("%d ms", d.Milliseconds())
+		case d > 2*time.Minute:
+			return fmt.Sprintf("%g min", d.Minutes())
+		}
+		return seconds(d)
+	}
+	return fmt.Sprintf("doubling from %s to %s, for ever", text(first), text(last))
+}
+
+// optionNames returns the functions that make an Option.
+func optionNames(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n## Limits\n")
-	_, table, _ := strings.Cut(section, "|---|---|---|---|\n")
-	if !found || table == "" {
-		t.Fatal("docs/security.md has no table of limits")
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil || len(f.Type.Results.List) != 1 {
+				continue
+			}
+			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Option" {
+				names = append(names, f.Name.Name)
+			}
+		}
 	}
-	limits := make(map[string]string)
+	return names
+}
+
+// column returns one column of the first table below a heading of a document, by the first.
+func column(t *testing.T, name, heading string, n int) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n"+heading+"\n")
+	_, table, _ := strings.Cut(section, "|---|")
+	_, table, _ = strings.Cut(table, "\n")
+	if !found || table == "" {
+		t.Fatalf("%s has no table below %q", name, heading)
+	}
+	cells := make(map[string]string)
 	for line := range strings.Lines(table) {
-		cells := strings.Split(line, "|")
-		if len(cells) < 5 {
+		row := strings.Split(line, "|")
+		if len(row) <= n {
 			break
 		}
-		limits[strings.TrimSpace(cells[1])] = strings.TrimSpace(cells[2])
+		cells[strings.TrimSpace(row[1])] = strings.TrimSpace(row[n])
 	}
-	return limits
+	return cells
 }
 
 func size(bytes int) string {
