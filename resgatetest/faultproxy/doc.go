@@ -54,7 +54,8 @@
 // A frame that is cut, truncated or too large is always noticed by whoever reads it, and
 // so is what [Proxy.CorruptFrame] does, for it leaves no valid JSON. Bytes that
 // [Faults].Corrupt changes may turn one value into another: neither TCP nor WebSocket has a
-// checksum against that, and no client can tell. TLS can.
+// checksum against that, and no client can tell. TLS can. The same goes for a compressed
+// message, whatever is done to its bytes: what they expand to may be JSON again.
 //
 // # Frames
 //

@@ -51,7 +51,7 @@ func (p *Proxy) OversizeFrame(from Direction, size int64) <-chan struct{} {
 }
 
 // CorruptFrame puts a zero byte into the middle of the payload of the next data
-// frame. JSON has none, so the message is always unreadable. It takes the next frame of
+// frame. JSON has none, so the message is unreadable, unless it is compressed. It takes the next frame of
 // any connection that has a payload. The channel is closed when it has happened.
 func (p *Proxy) CorruptFrame(from Direction) <-chan struct{} {
 	return p.breakNext(from, func(f *frame) plan {
