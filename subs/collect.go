@@ -26,7 +26,7 @@ func (r *Registry) Requested(rid string) {
 }
 
 // Replied tells that request number seq, a subscribe or get request for rid, was
-// answered, be it late or not.
+// answered, be it late or not, or that the gateway does not count it any more.
 func (r *Registry) Replied(rid string, seq uint64) {
 	if r.requests[rid] == seq {
 		delete(r.requests, rid)

@@ -176,6 +176,43 @@ func TestResourceThatASessionWasAnsweredWith(t *testing.T) {
 		r.wantState(state.Connected)
 		r.asked("a")
 	})
+	t.Run("and that cannot be had is waited for", func(t *testing.T) {
+		for name, end := range map[string]func(*rig, *listener){
+			"until it is subscribed": func(r *rig, _ *listener) {
+				r.refuse(r.sent("unsubscribe a")[0], res.ErrNoSubscription)
+				r.wantState(state.Resubscribing)
+				r.answer(r.sent("subscribe a")[0], model("a", 2))
+			},
+			"until that has timed out": func(r *rig, _ *listener) {
+				r.sent("unsubscribe a")
+				r.pass(r.cfg.RequestTimeout)
+			},
+			"until it is not wanted": func(r *rig, a *listener) {
+				unsubscribe := r.sent("unsubscribe a")[0]
+				a.close()
+				r.wantState(state.Resubscribing)
+				r.answer(unsubscribe, "")
+				r.wantState(state.Resubscribing)
+				r.refuse(r.sent("unsubscribe a")[0], res.ErrNoSubscription)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				r := newRig(t, withHook)
+				r.step(core.Start{})
+				r.open()
+				r.authenticated(nil)
+				a := r.subscribed("a")
+				r.cut()
+				r.reopen()
+				r.sessionCall(r.generation)
+				r.answer(r.sent("auth user.login")[0], `{"rid":"a","errors":{"a":{"code":"system.timeout","message":"no"}}}`)
+				r.authenticated(nil)
+				r.wantState(state.Resubscribing)
+				end(r, a)
+				r.wantState(state.Connected)
+			})
+		}
+	})
 	t.Run("that does not fit fails the attempt", func(t *testing.T) {
 		r := newRig(t, withHook)
 		r.step(core.Start{})

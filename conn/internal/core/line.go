@@ -116,6 +116,9 @@ func (l *line) advance(c *Core) {
 			w.queue = append(w.queue, l)
 		}
 	}
+	if l.busy == nil && !l.queued {
+		l.replayed(c) // there is nothing to wait for
+	}
 	l.forget(c)
 }
 
@@ -134,7 +137,6 @@ func (l *line) sendNext(c *Core, w *window) {
 		q = &request{Request: wire.Get(0, l.rid)}
 	}
 	if q == nil {
-		l.replayed(c)
 		l.advance(c)
 		return
 	}
@@ -228,7 +230,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	switch {
 	case err == nil && q.uncounted: // so there was a count for a request that has timed out
 		c.reg.Unsubscribed(l.rid, 1)
-		c.table.settle(l.rid)
+		c.giveBack(l.rid)
 		c.returns.add(c, l.rid)
 		l.givenBack(c)
 	case err == nil && q.timedOut: // done already
@@ -239,7 +241,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 		l.returned = 0
 		l.uncertain = q.Count > 1 // there may be fewer: it is all or nothing
 		if !l.uncertain {
-			c.table.settle(l.rid)
+			c.giveBack(l.rid)
 		}
 	default:
 		c.notice(UnexpectedAnswer, l.rid, err)
@@ -270,6 +272,7 @@ func (l *line) unsubscribeTimedOut(c *Core, q *request) {
 		c.reg.Unsubscribed(l.rid, q.Count)
 	}
 	l.uncertain = true
+	l.replayed(c)
 	l.reopen(c)
 	l.advance(c)
 }

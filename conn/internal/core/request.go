@@ -85,13 +85,14 @@ func (t *table) oldestOut() uint64 {
 	return t.seq + 1
 }
 
-// settle notes that the gateway does not count any direct subscription for requests
+// giveBack notes that the gateway does not count any direct subscription for requests
 // about rid that have timed out, even if it still answers them: it counts a request
 // when it gets it, and an unsubscribe that came after has given that back.
-func (t *table) settle(rid string) {
-	for el := t.out.Front(); el != t.next; el = el.Next() {
-		if q := el.Value.(*request); q.RID == rid && q.Type != wire.TypeUnsubscribe {
+func (c *Core) giveBack(rid string) {
+	for el := c.table.out.Front(); el != c.table.next; el = el.Next() {
+		if q := el.Value.(*request); q.RID == rid && (q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet) {
 			q.settled = true
+			c.reg.Replied(rid, requestSeq(q.ID))
 		}
 	}
 }

@@ -99,14 +99,15 @@ func (in CancelGet) apply(c *Core) {
 }
 
 // startReplay subscribes everything that is wanted, in the order of first
-// subscription. Requests that callers wait for go beside it.
+// subscription. Requests that callers wait for go beside it. A line that has to be made
+// certain first, because of what a session has left, is waited for all the same.
 func (c *Core) startReplay() {
 	c.replay.holdUntil(c.now.Add(jitter(c.cfg, c.cfg.ReplayJitter)))
 	for _, rid := range c.reg.WantedInOrder() {
 		c.line(rid) // those that had nothing to do were forgotten
 	}
 	for _, l := range c.inOrder() {
-		if c.reg.Synced(l.rid) && l.needs(c) == needSubscribe {
+		if c.reg.Synced(l.rid) && c.reg.Direct(l.rid) == 0 && !l.retry.waiting {
 			l.replaying = true
 			c.replayLeft++
 		}

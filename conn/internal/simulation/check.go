@@ -70,9 +70,9 @@ func (w *world) mayHaveFound() bool {
 // noteReplay notes what the replay consists of.
 func (w *world) noteReplay() {
 	for n := range name(names) {
-		known := w.core.Inspect(rids[n]) // what it is uncertain of is sorted out beside the replay
-		ended := w.conn.endedAt[n] != 0  // and waits for its next try
-		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !known.Uncertain && !ended
+		known := w.core.Inspect(rids[n])
+		ended := w.conn.endedAt[n] != 0 // and waits for its next try
+		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !ended
 	}
 }
 

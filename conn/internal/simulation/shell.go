@@ -175,9 +175,6 @@ func (w *world) write(f core.Frame) {
 	if !w.ending {
 		w.checkRequest(q, n)
 	}
-	if q.Type == wire.TypeUnsubscribe {
-		w.conn.toReplay[n] = false // something has come between
-	}
 	replay := q.Type == wire.TypeSubscribe && w.conn.toReplay[n]
 	if replay {
 		w.conn.toReplay[n] = false
