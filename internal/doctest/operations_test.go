@@ -176,3 +176,51 @@ func (d document) rows(heading string) [][]string {
 
 // unquoted returns what is in backquotes.
 func unquoted(cell string) string { return strings.Trim(cell, "`") }
+
+func TestOperationsHasEveryCauseOfTheClientsOwn(t *testing.T) {
+	_, section, _ := strings.Cut(documentNamed(t, "docs/operations.md").text, "\n### Causes\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	guide := documentNamed(t, "docs/guide.md").text
+	causes := 0
+	for _, pkg := range []string{"conn", "conn/internal/core"} {
+		for _, name := range sources(t, pkg) {
+			for _, decl := range parsed(t, filepath.Join(root, filepath.FromSlash(pkg), name)).Decls {
+				decl, ok := decl.(*ast.GenDecl)
+				if !ok || decl.Tok != token.VAR {
+					continue
+				}
+				for _, spec := range decl.Specs {
+					spec := spec.(*ast.ValueSpec)
+					message, ok := newError(spec)
+					if !ok || spec.Names[0].Name == "ErrCanceled" { // which never leaves the client
+						continue
+					}
+					causes++
+					named := "`conn." + spec.Names[0].Name + "`"
+					if !strings.Contains(section, message) && !strings.Contains(guide, named) {
+						t.Errorf("%s/%s: neither has docs/operations.md the cause %q nor docs/guide.md the error %s", pkg, name, message, named)
+					}
+				}
+			}
+		}
+	}
+	if causes < 15 {
+		t.Errorf("only %d errors are found", causes)
+	}
+}
+
+// newError returns the text of a variable that is declared with errors.New.
+func newError(spec *ast.ValueSpec) (string, bool) {
+	if len(spec.Values) != 1 {
+		return "", false
+	}
+	call, ok := spec.Values[0].(*ast.CallExpr)
+	if !ok || len(call.Args) != 1 {
+		return "", false
+	}
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || f.Sel.Name != "New" {
+		return "", false
+	}
+	return text(call.Args[0])
+}
