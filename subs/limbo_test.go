@@ -214,3 +214,19 @@ func TestLostConnectionEndsLimbo(t *testing.T) {
 	r.sweep()
 	r.counts(1, 0, 1)
 }
+
+// The gateway goes on holding the dead child for its parent, and will not send it anew.
+func TestParentThatIsHeldAgainAfterItsChildWasDeletedInLimboIsAFault(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.open("again", "p")
+	out := r.request()
+	r.drop("p")
+	r.apply("c", "delete", `null`)
+	r.faults(0)
+	r.granted(out, "p", `{}`)
+	r.faults(1)
+	if content, live := r.reg.Snapshot("c"); content == nil || live {
+		t.Errorf("the deleted child is %v, live %v", content, live)
+	}
+}
