@@ -163,9 +163,9 @@ func WithRetryBackOff(newBackOff func() backoff.BackOff) Option {
 
 // Refusal is a subscription that the gateway has not granted again, or has ended.
 type Refusal struct {
-	RID   string
-	Err   error // a *res.Error with its code and data, or ErrNoAnswer
-	Tries int   // how many have failed since the subscription last worked
+	RID   string // its resource
+	Err   error  // a *res.Error with its code and data, or ErrNoAnswer
+	Tries int    // how many have failed since the subscription last worked
 }
 
 // WithRetryPolicy has policy decide when a subscription that the gateway has refused

@@ -6,12 +6,12 @@ import (
 
 // Stats are the figures of a client at one moment. Counts are since it was made.
 type Stats struct {
-	State      state.State
-	InSync     bool   // Connected, and nothing is stale
-	Gateway    string // connected or being dialled, without user info and query
-	Protocol   string // agreed with the gateway, "" without a connection
-	Generation uint64 // dials begun
-	Attempt    int    // of the present round of attempts; 0 once stable
+	State      state.State // of the connection
+	InSync     bool        // Connected, and nothing is stale
+	Gateway    string      // connected or being dialled, without user info and query
+	Protocol   string      // agreed with the gateway, "" without a connection
+	Generation uint64      // dials begun
+	Attempt    int         // of the present round of attempts; 0 once stable
 
 	Subscriptions int // resources with a subscription
 	Stale         int // of them, the ones that are not live

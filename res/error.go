@@ -9,8 +9,8 @@ import "encoding/json"
 // Errors are told apart by Code. Messages are for people; a gateway may word
 // them differently.
 type Error struct {
-	Code    string          `json:"code"`
-	Message string          `json:"message"`
+	Code    string          `json:"code"`           // of the protocol, or the service's own
+	Message string          `json:"message"`        // for people
 	Data    json.RawMessage `json:"data,omitempty"` // JSON that a service added, nil if none
 }
 

@@ -16,21 +16,21 @@ import (
 // Request is a call or auth request, or an access request, which has neither
 // method nor params.
 type Request struct {
-	RID    string // the resource: Name, with a question mark and Query if there is one
-	Name   string
-	Query  string
-	Method string
+	RID    string          // the resource: Name, with a question mark and Query if there is one
+	Name   string          // without a query
+	Query  string          // what follows the question mark, if anything
+	Method string          // of the resource
 	CID    string          // the connection id
 	Params json.RawMessage // null if the client gave none
 	Token  json.RawMessage // the connection's token, null if it has none
 
 	// IsHTTP, and what follows, concern the handshake of the connection. They
 	// are set for auth requests.
-	IsHTTP     bool
-	Header     http.Header
-	Host       string
-	RemoteAddr string
-	URI        string
+	IsHTTP     bool        // it is about the handshake itself, see [WithHeaderAuth]
+	Header     http.Header // of the handshake's request
+	Host       string      // that the client has asked for
+	RemoteAddr string      // of the client
+	URI        string      // that the client has asked for
 
 	service *Service
 	answer  *answer

@@ -225,9 +225,9 @@ func (d Direction) String() string {
 
 // Frame is one message between a client and the gateway.
 type Frame struct {
-	Conn      int // connections are counted from 1 over the life of the server
-	Direction Direction
-	Data      []byte // not to be changed
+	Conn      int       // connections are counted from 1 over the life of the server
+	Direction Direction // who has sent it
+	Data      []byte    // not to be changed
 }
 
 // WithFrames has f called with every message as it is read, or just before it

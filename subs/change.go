@@ -12,8 +12,8 @@ import (
 // PropertyChange is one property of a model that became another. Old is absent
 // for a new property, New for a deleted one.
 type PropertyChange struct {
-	Name     string
-	Old, New res.Value
+	Name     string    // of the property
+	Old, New res.Value // what it was, and what it is
 }
 
 // Change says which properties of a model have changed (RES-Client protocol,

@@ -64,9 +64,9 @@ func (r SyncReason) String() string {
 type Sync struct {
 	subject
 	typed
-	Resource *Resource // nil for a stream, which has a View of many
-	Reason   SyncReason
-	View     *View // of a deep handle: the resource and everything that it reaches; see also [Latest]
+	Resource *Resource  // nil for a stream, which has a View of many
+	Reason   SyncReason // why it comes
+	View     *View      // of a deep handle: the resource and everything that it reaches; see also [Latest]
 }
 
 // String returns the event on one line, for people.
@@ -85,9 +85,9 @@ func (e *Sync) size() int { return eventSize }
 type Add struct {
 	subject
 	typed
-	Index  int
-	Value  res.Value
-	Resync bool // found by comparing, after the resource was stale
+	Index  int       // where it is now
+	Value  res.Value // what was inserted
+	Resync bool      // found by comparing, after the resource was stale
 }
 
 // String returns the event on one line, for people.
@@ -116,8 +116,8 @@ func (e *Remove) size() int { return eventSize + e.typed.size() + len(e.Value.Te
 // when the service sent none.
 type Custom struct {
 	subject
-	Name    string
-	Payload []byte
+	Name    string // of the event
+	Payload []byte // JSON, not to be changed
 }
 
 // String returns the event on one line, for people.
@@ -138,7 +138,7 @@ func (e *Delete) size() int { return eventSize }
 // lost or could not be confirmed. The client subscribes again by itself.
 type Unsubscribe struct {
 	subject
-	Reason *res.Error
+	Reason *res.Error // why, in the gateway's words
 }
 
 // String returns the event on one line, for people.

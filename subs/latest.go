@@ -13,8 +13,8 @@ import (
 // well: opening the handle then makes it deep. So nothing piles up for a consumer
 // that is slow, and one that does not ask costs nothing.
 type Latest struct {
-	Owner any // belongs to whoever made the handle
-	Type  *Type
+	Owner any   // belongs to whoever made the handle
+	Type  *Type // whose room decides what is news
 }
 
 // latest returns the type of which h wants the latest, nil for none.

@@ -33,9 +33,9 @@ type Handle struct {
 
 // Delivery is an event on its way to a handle.
 type Delivery struct {
-	Handle *Handle
-	Event  Event
-	Live   bool // whether the resource is live after the event
+	Handle *Handle // whose event it is
+	Event  Event   // for its queue
+	Live   bool    // whether the resource is live after the event
 }
 
 // Registry knows what the program subscribes to, what the gateway has subscribed

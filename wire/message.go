@@ -25,8 +25,9 @@ type Response struct {
 // event. A service may give a custom event a name of the protocol, so the data
 // decides in the end.
 type Event struct {
-	RID, Name string
-	Data      []byte // JSON inside the parsed frame; nil when absent
+	RID  string // the resource
+	Name string // see above
+	Data []byte // JSON inside the parsed frame; nil when absent
 }
 
 func (*Response) message() {}

@@ -59,13 +59,13 @@ func (t RequestType) hasMethod() bool { return t == TypeCall || t == TypeAuth }
 // Request is a request of a client. The functions named after the types make
 // one, and [Request.Append] makes the frame.
 type Request struct {
-	ID       uint64 // chosen by the client; the response has the same
-	Type     RequestType
-	RID      string // for all but version
-	Method   string // for call and auth
-	Params   []byte // JSON, nil for none; for all but version and unsubscribe, subscribe and get make no use of it
-	Count    int    // for unsubscribe: direct subscriptions to take back; 0 means 1
-	Protocol string // for version: what the client wants to speak; "" for no wish
+	ID       uint64      // chosen by the client; the response has the same
+	Type     RequestType // what is asked for
+	RID      string      // for all but version
+	Method   string      // for call and auth
+	Params   []byte      // JSON, nil for none; for all but version and unsubscribe, subscribe and get make no use of it
+	Count    int         // for unsubscribe: direct subscriptions to take back; 0 means 1
+	Protocol string      // for version: what the client wants to speak; "" for no wish
 }
 
 // Version asks the gateway to speak the given protocol version. It is the

@@ -14,7 +14,7 @@ import (
 // errors, each in the order received. See "Resource set" in the RES client
 // protocol specification.
 type Set struct {
-	Resources []Resource
+	Resources []Resource // in that order
 }
 
 // Kind tells what a resource is.
@@ -43,17 +43,17 @@ func (k Kind) String() string {
 // Resource is the content of a resource. Only the field that Kind names is
 // set, and a model or collection without content is nil.
 type Resource struct {
-	RID        string
-	Kind       Kind
+	RID        string      // its id
+	Kind       Kind        // what it is
 	Model      []Property  // sorted by name, no name twice
 	Collection []res.Value // in order
-	Error      *res.Error
+	Error      *res.Error  // why it could not be had
 }
 
 // Property is a named value of a model.
 type Property struct {
-	Name  string
-	Value res.Value
+	Name  string    // of the property
+	Value res.Value // never absent; a delete action in change events only
 }
 
 // setMember reads a member of a resource set, or passes over a member that is

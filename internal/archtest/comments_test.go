@@ -6,7 +6,9 @@ import (
 	"go/token"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // checkPackageComment returns what is wrong with the comment of a package. A
@@ -35,7 +37,7 @@ func checkPackageComment(s source, name string) []string {
 }
 
 // checkComments returns what is exported without a comment: functions, methods of
-// exported types, types, methods of exported interfaces, constants and variables.
+// exported types, types, their fields, methods of exported interfaces, constants and variables.
 // The comment of a group serves for its constants and variables.
 func checkComments(s source) []string {
 	var found findings
@@ -78,13 +80,36 @@ func checkSpec(found *findings, s source, decl *ast.GenDecl, spec ast.Spec) {
 		if spec.Doc.Text() == "" && (!alone || decl.Doc.Text() == "") {
 			found.add(s, spec, "%s has no comment", spec.Name.Name)
 		}
-		if t, ok := spec.Type.(*ast.InterfaceType); ok {
+		switch t := spec.Type.(type) {
+		case *ast.InterfaceType:
 			checkInterface(found, s, spec.Name.Name, t)
+		case *ast.StructType:
+			checkFields(found, s, spec.Name.Name, decl.Doc.Text()+spec.Doc.Text(), t)
 		}
 	case *ast.ValueSpec:
 		for _, name := range spec.Names {
 			if name.IsExported() && spec.Doc.Text()+spec.Comment.Text()+decl.Doc.Text() == "" {
 				found.add(s, name, "%s has no comment", name.Name)
+			}
+		}
+	}
+}
+
+// checkFields looks at the fields of a struct. One may have its comment in that of the type,
+// or of another field, which then has its name. Packages that nobody else can import are
+// spared.
+func checkFields(found *findings, s source, of, doc string, t *ast.StructType) {
+	if slices.Contains(strings.Split(s.pkg, "/"), "internal") {
+		return
+	}
+	for _, field := range t.Fields.List {
+		doc += " " + field.Doc.Text() + " " + field.Comment.Text()
+	}
+	words := strings.FieldsFunc(doc, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for _, field := range t.Fields.List {
+		for _, name := range field.Names {
+			if name.IsExported() && field.Doc.Text()+field.Comment.Text() == "" && !slices.Contains(words, name.Name) {
+				found.add(s, name, "%s.%s has no comment", of, name.Name)
 			}
 		}
 	}

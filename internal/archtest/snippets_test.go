@@ -265,6 +265,8 @@ func TestCommentsFind(t *testing.T) {
 		{"a method", "// T is.\ntype T int\nfunc (t *T) M() {}", []string{"M has no comment"}},
 		{"a method of a generic type", "// T is.\ntype T[A, B any] int\nfunc (t *T[A, B]) M() {}", []string{"M has no comment"}},
 		{"a method of an interface", "// T is.\ntype T interface{ M() }", []string{"T.M has no comment"}},
+		{"a field", "// T is.\ntype T struct{ A int }", []string{"T.A has no comment"}},
+		{"fields that a comment names", "// T is. A is.\ntype T struct{ A int\n// B is, and C is.\nB int\nC, d int }", nil},
 		{"a constant", `const C = 1`, []string{"C has no comment"}},
 		{"variables", `var A, B int`, []string{"A has no comment", "B has no comment"}},
 		{"a directive, which is no comment", "//go:noinline\nfunc F() {}", []string{"F has no comment"}},

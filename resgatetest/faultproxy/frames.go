@@ -120,9 +120,9 @@ func spend(all *[]*trigger, n int64) (due []*trigger) {
 
 // Message is a text message that is about to be passed on.
 type Message struct {
-	Conn *Conn
-	From Direction
-	Data []byte // may be changed, or replaced
+	Conn *Conn     // that it is on
+	From Direction // who has sent it
+	Data []byte    // may be changed, or replaced
 
 	dropped bool
 }

@@ -11,7 +11,7 @@ type Stats struct {
 	Reset      int // connections ended by the proxy with a reset, but those that hung
 	HalfOpened int // connections whose gateway side was closed alone
 
-	FromClient, FromGateway Traffic
+	FromClient, FromGateway Traffic // what was passed on, by who has sent it
 }
 
 // Traffic is what went in one direction.
