@@ -3,6 +3,8 @@ package subs
 import (
 	"slices"
 	"strings"
+
+	"github.com/resclient/resclient-go/res"
 )
 
 // A deep handle hears of everything that its resource reaches through references:
@@ -94,8 +96,19 @@ func (r *Registry) extend(e, child *entry) {
 			}
 			r.addWatcher(h, fresh)
 			r.deliver(h, r.syncOf(fresh.snapshot(), SyncReached))
+			if fresh.standing != held {
+				r.deliver(h, &Stale{subject: subject{fresh.rid}, Cause: fresh.whyStale()})
+			}
 		}
 	}
+}
+
+// whyStale returns why e, which is referred to, is not live.
+func (e *entry) whyStale() error {
+	if e.dead {
+		return res.ErrDeleted
+	}
+	return ErrInconsistent
 }
 
 // shrink tells the deep handles that reach e, which has lost references, of what

@@ -207,3 +207,20 @@ func TestADeletedResourceIsToldToADeepHandle(t *testing.T) {
 	r.must(r.Deleted("a"))
 	r.expect(`a delete`, fmt.Sprintf(`a stale: %v`, res.ErrDeleted))
 }
+
+func TestADeepHandleComesToReachWhatIsStale(t *testing.T) {
+	for cause, spoil := range map[error]func(*deepRig){
+		res.ErrDeleted:       func(r *deepRig) { r.must(r.Deleted("a")) },
+		subs.ErrInconsistent: func(r *deepRig) { r.Distrust("a", errors.New("unreadable")) },
+	} {
+		r := newDeepRig(t, node("root"))
+		r.TakeDeliveries()
+		r.Open(new(subs.Handle), "other")
+		r.Install(wire.Set{Resources: []wire.Resource{node("other", "a"), node("a")}})
+		r.Subscribed("other")
+		spoil(r)
+		r.TakeDeliveries()
+		r.must(r.Changed("root", wire.Change{Values: refs("a")}))
+		r.expect(`a sync (reached) {}`, fmt.Sprintf(`a stale: %v`, cause), `root change a={"rid":"a"} (new)`)
+	}
+}
