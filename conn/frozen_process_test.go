@@ -98,7 +98,7 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 		if err := c.WaitFor(ctx, state.Dialing); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took > interval+timeout+time.Second { // a second for a busy machine
+		if took := time.Since(began); took > interval+timeout+5*time.Second { // for a busy machine; the default is 25 s
 			t.Errorf("left the gateway %v after it was stopped, busy: %v", took, busy)
 		}
 		events.expect(`a.b stale: nothing was heard from the gateway in time`, `a.b sync (reconnect) {"n":1}`)
