@@ -112,6 +112,8 @@ star. The file is $RES_CONFIG, or res/config.toml in the user's configuration fo
   cert         = "client.pem"
   key          = "client.key"
   headers      = { X-Tenant = "acme" }`,
+		Example: `  res context
+  res get news.today --context prod`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := loadConfig(os.Getenv)
