@@ -53,8 +53,11 @@ func (r *Registry) Disconnected(cause error) {
 // that applies something is called, so that it can be read with [Registry.Snapshot].
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
-		if disposed(resource) && len(set.Resources) > 1 && holdsOther(set, resource.RID) {
-			continue
+		if disposed(resource) {
+			if holdsOther(set, resource.RID) {
+				continue
+			}
+			r.faults = append(r.faults, inconsistent(resource.RID, "the gateway has ended its subscription and still refers to it"))
 		}
 		e := r.entry(resource.RID)
 		switch content := r.pack.resource(e.rid, resource); {

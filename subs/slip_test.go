@@ -204,6 +204,7 @@ func TestErrorOfADisposedSubscriptionIsNoContent(t *testing.T) {
 	if content, _ := r.reg.Snapshot("d"); content == nil || content.Err() == nil {
 		t.Errorf("%v, and there is nothing else", content)
 	}
+	r.faults(1) // it will not be had on this connection
 }
 
 func TestDeletedResourceGoesOnHoldingWhatItRefersTo(t *testing.T) {

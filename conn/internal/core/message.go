@@ -66,9 +66,17 @@ type (
 
 // Decoder turns the frames of one socket into messages, in the reader's
 // goroutine. It sees the version pass by, because older gateways answer calls in
-// another form.
+// another form. Only the first answer about it counts: there is one request, and more
+// answers are none.
 type Decoder struct {
-	legacy bool
+	agreed, legacy bool
+}
+
+// agree notes the protocol that the gateway speaks.
+func (d *Decoder) agree(legacy bool) {
+	if !d.agreed {
+		d.agreed, d.legacy = true, legacy
+	}
 }
 
 // Decode decodes a frame. The message does not keep the frame.
@@ -97,7 +105,7 @@ func (d *Decoder) response(r *wire.Response) Message {
 	a := &answer{id: r.ID, err: r.Error}
 	if a.err != nil {
 		if requestType(r.ID) == wire.TypeVersion {
-			d.legacy = true
+			d.agree(true)
 		}
 		return a
 	}
@@ -105,7 +113,9 @@ func (d *Decoder) response(r *wire.Response) Message {
 	switch requestType(r.ID) {
 	case wire.TypeVersion:
 		a.protocol, err = r.Protocol()
-		d.legacy = Legacy(a.protocol)
+		if err == nil {
+			d.agree(Legacy(a.protocol))
+		}
 	case wire.TypeSubscribe, wire.TypeGet:
 		a.set, err = r.Set()
 	case wire.TypeNew:

@@ -173,3 +173,13 @@ func TestEventsBeforeTheVersionIsAgreedAreOfNothingKnown(t *testing.T) {
 	a.hears("a change v=2 (was 1)", `a sync (reconnect) {"v":2}`)
 	r.asked()
 }
+
+// It would have the results of calls read in another form.
+func TestAnotherAnswerAboutTheVersionChangesNothing(t *testing.T) {
+	r := connected(t)
+	r.read(`{"error":{"code":"system.invalidRequest","message":""},"id":8193}`)
+	call, l := r.callResource("x", "find")
+	r.answer(r.sent("call x.find")[0], `{"rid":"a","models":{"a":{"v":1}}}`)
+	r.wantReply(call, nil)
+	l.hears(`a sync (first) {"v":1}`)
+}

@@ -15,6 +15,7 @@ func (w *world) pickValue(d *dice) value {
 	switch {
 	case d.percent(few):
 		return value{reference, int(w.pickName(d))}
+	case w.setup.Protocol != "": // older gateways send other values as strings
 	case d.percent(10):
 		return value{soft, int(w.pickName(d))}
 	case d.percent(10):

@@ -1,6 +1,10 @@
 package simulation
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/resclient/resclient-go/res"
+)
 
 // belief is what a client has to believe of a connection, having read what it has
 // read of it. Every frame carries what it adds to that.
@@ -260,6 +264,9 @@ func (c *conn) miscounts(n name) {
 func (c *conn) wonder(e *effect) {
 	b, n := &c.belief, e.name
 	if e.sent == nil { // an error
+		if e.content.code == res.CodeDisposedSubscription {
+			c.reasons.add(slip) // what refers to it does not know
+		}
 		return
 	}
 	if !e.sent.equal(e.content) {
@@ -310,6 +317,7 @@ const (
 	foundAgain                        // what was stuck could be had after all
 	unanswered                        // a request was not answered in time
 	garbled                           // a frame was
+	lied                              // an event was not true
 )
 
 func (r *reasons) add(x reasons) { *r |= x }

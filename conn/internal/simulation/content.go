@@ -18,10 +18,11 @@ type name int
 // stuck by their name with an empty query.
 var rids = [...]string{
 	"l0", "l0?", "l1", "l1?", "m0", "m0?", "m1", "m1?", "m2", "m2?", "m3", "m3?", "q?a", "q?b", "q?b=",
+	"m2.{cid}", "m2.{cid}?", // what the tag stands for is left out: to the client it is a name like others
 }
 
 // played are the names that programs and references use, the first few of them in a run.
-var played = [...]name{0, 2, 4, 5, 6, 8, 10, 12, 13, 14}
+var played = [...]name{0, 2, 4, 5, 6, 8, 10, 12, 13, 14, 15}
 
 const (
 	names    = len(rids)

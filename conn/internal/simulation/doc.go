@@ -4,7 +4,7 @@
 //
 //	go test ./conn/internal/simulation                             # a few seconds' worth of seeds
 //	go test ./conn/internal/simulation -sim.seed 17 -v             # one, with a log of what happened
-//	go test ./conn/internal/simulation -run Soak -sim.for 10m      # new ones, for so long
+//	go test ./conn/internal/simulation -run Soak -sim.for 10m -v   # new ones, for so long
 //	go test ./conn/internal/simulation -run Finds -sim.mutate -v   # the client, broken on purpose
 //
 // # What happens
@@ -18,9 +18,11 @@
 // ([Run.Shrink]), and how it can be kept as text.
 //
 // The gateway is Resgate 1.8.0 with its mistakes: copies as first loaded that are sent
-// again, subscriptions that it forgets or lets go, errors that stick, requests that it never
-// answers. It is the stand-in of package resgatetest once more, without goroutines, and with
-// every message between its parts a decision of its own.
+// again, subscriptions that it forgets or lets go, counts below zero, errors that stick,
+// requests that it never answers. It is the stand-in of package resgatetest once more,
+// without goroutines, and with every message between its parts a decision of its own. In some
+// runs it speaks an older protocol, in some it talks nonsense in between
+// (acts_hostile.go).
 //
 // # What is checked
 //

@@ -12,7 +12,7 @@ func (c *conn) receive(q wire.Request) {
 	n := nameOf(q.RID)
 	switch q.Type {
 	case wire.TypeVersion:
-		c.push(q.ID, wireVersion(q.ID))
+		c.version(q.ID)
 	case wire.TypeSubscribe:
 		c.subscribeRequest(q.ID, n)
 	case wire.TypeGet:
@@ -24,8 +24,17 @@ func (c *conn) receive(q wire.Request) {
 	}
 }
 
-func wireVersion(id uint64) []byte {
-	return append(appendID([]byte(`{"result":{"protocol":"1.2.3"},"id":`), id), '}')
+// version agrees on a protocol. The oldest gateways do not know the request.
+func (c *conn) version(id uint64) {
+	switch speaks := c.gateway.setup.Protocol; speaks {
+	case wire.LegacyProtocol:
+		c.fail(id, res.CodeInvalidRequest)
+	case "":
+		speaks = wire.Protocol
+		fallthrough
+	default:
+		c.push(id, append(appendID([]byte(`{"result":{"protocol":"`+speaks+`"},"id":`), id), '}'))
+	}
 }
 
 func (c *conn) subscribeRequest(id uint64, n name) {
@@ -134,6 +143,10 @@ func (c *conn) called(id uint64, a answer) {
 	switch {
 	case a.code != "":
 		c.fail(id, a.code)
+	case c.gateway.setup.Protocol == wire.LegacyProtocol && a.found == nameless:
+		c.push(id, append(appendID([]byte(`{"result":null,"id":`), id), '}'))
+	case c.gateway.setup.Protocol == wire.LegacyProtocol: // which is subscribed to nothing
+		c.push(id, append(appendID([]byte(`{"result":{"rid":"`+rids[a.found]+`"},"id":`), id), '}'))
 	case a.found == nameless:
 		c.finish(id, append(result(), `"payload":null`...))
 	default:

@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"math/rand/v2"
+
+	"github.com/resclient/resclient-go/wire"
 )
 
 // Setup is what a run begins with. The zero values are the plain ones.
@@ -18,10 +20,11 @@ type Setup struct {
 	Names        int    // how many of the names are used, at least 1
 	Authenticate bool
 	FailFast     bool
-	Prompt       bool // gateways do at once what they have to do
-	Lag          bool // messages of services take time
-	Eager        bool // programs read at once
-	Graph        bool // most values are references
+	Prompt       bool   // gateways do at once what they have to do
+	Lag          bool   // messages of services take time
+	Eager        bool   // programs read at once
+	Graph        bool   // most values are references
+	Protocol     string // of gateways, if it is an older one
 }
 
 // newSetup draws a setup.
@@ -43,5 +46,6 @@ func newSetup(seed uint64, rng *rand.Rand) Setup {
 		Lag:          rng.IntN(3) == 0,
 		Eager:        rng.IntN(2) == 0,
 		Graph:        rng.IntN(2) == 0,
+		Protocol:     []string{"", "", "", "", "", "1.2.0", wire.LegacyProtocol}[rng.IntN(7)],
 	}
 }

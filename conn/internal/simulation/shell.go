@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
@@ -170,6 +171,9 @@ func (w *world) write(f core.Frame) {
 	if err != nil {
 		w.fail("a frame that is no request", "%s: %v", f.Data, err)
 		return
+	}
+	if w.setup.Protocol != "" && bytes.Contains(f.Data, []byte(`"count"`)) {
+		w.fail("a count that the gateway does not know", "%s", f.Data)
 	}
 	n := nameOf(q.RID)
 	if !w.ending {

@@ -66,6 +66,7 @@ func (s *shrinker) simplify() {
 		func(x *Setup) { x.Prompt = true },
 		func(x *Setup) { x.Eager = true },
 		func(x *Setup) { x.Graph = false },
+		func(x *Setup) { x.Protocol = "" },
 	} {
 		plainer := s.best.Setup
 		change(&plainer)
