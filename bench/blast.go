@@ -38,14 +38,19 @@ func blast(ctx context.Context, c config, f *figures) error {
 	t.await(prepared.Events)
 	runtime.GC()
 	mallocs := allocations()
-	watch := startStopwatch()
+	watch, err := startStopwatch(c)
+	if err != nil {
+		return err
+	}
 	if _, err := control(ctx, client, "start", events); err != nil {
 		return err
 	}
 	if err := t.wait(ctx); err != nil {
 		return err
 	}
-	watch.stop(f)
+	if err := watch.stop(f); err != nil {
+		return err
+	}
 	f.Events = prepared.Events
 	f.Allocs = float64(allocations()-mallocs) / float64(f.Events)
 	sum, err := check(ctx, client, rids)

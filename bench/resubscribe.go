@@ -29,7 +29,10 @@ func resubscribe(ctx context.Context, c config, f *figures) error {
 	}
 	f.SubscribeSeconds = time.Since(began).Seconds()
 	runtime.GC()
-	watch := startStopwatch()
+	watch, err := startStopwatch(c)
+	if err != nil {
+		return err
+	}
 	if _, err := control(ctx, client, "drop", nil); !errors.Is(err, conn.ErrConnectionLost) {
 		return fmt.Errorf("the gateway did not drop the connection: %w", err)
 	}
@@ -38,7 +41,9 @@ func resubscribe(ctx context.Context, c config, f *figures) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%d resources are not back: %w", atomic.LoadInt64(&back.left), ctx.Err())
 	}
-	watch.stop(f)
+	if err := watch.stop(f); err != nil {
+		return err
+	}
 	said, err := control(ctx, client, "ping", nil)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -34,19 +36,34 @@ func subscribe(ctx context.Context, client *conn.Client, rids []string, handler 
 	return group.Wait()
 }
 
-// stopwatch measures an interval in time and CPU time.
+// stopwatch measures an interval in time and CPU time, and profiles it if it is to.
 type stopwatch struct {
 	began        time.Time
 	user, system time.Duration
+	profile      *os.File // nil for none
 }
 
-func startStopwatch() stopwatch {
-	user, system := cpuTime()
-	return stopwatch{time.Now(), user, system}
+func startStopwatch(c config) (s stopwatch, err error) {
+	if c.profile != "" {
+		if s.profile, err = os.Create(c.profile); err != nil {
+			return s, err
+		}
+		if err := pprof.StartCPUProfile(s.profile); err != nil {
+			return s, err
+		}
+	}
+	s.user, s.system = cpuTime()
+	s.began = time.Now()
+	return s, nil
 }
 
-func (s stopwatch) stop(f *figures) {
+func (s stopwatch) stop(f *figures) error {
 	user, system := cpuTime()
 	f.Seconds = time.Since(s.began).Seconds()
 	f.UserSeconds, f.SystemSeconds = (user - s.user).Seconds(), (system - s.system).Seconds()
+	if s.profile == nil {
+		return nil
+	}
+	pprof.StopCPUProfile()
+	return s.profile.Close()
 }
