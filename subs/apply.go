@@ -70,7 +70,7 @@ func (r *Registry) Install(set wire.Set) {
 		}
 	}
 	for _, resource := range set.Resources {
-		if e := r.entries[resource.RID]; e != nil && (e.direct > 0 || e.heldIn > 0) {
+		if e := r.find(resource.RID); e != nil && (e.direct > 0 || e.heldIn > 0) {
 			r.hold(e)
 		}
 	}
@@ -100,7 +100,7 @@ func (r *Registry) replace(e *entry, content Resource) {
 	e.references(func(rid string) { r.entry(rid).cachedIn++ })
 	old.references(r.uncache)
 	r.park(e)
-	e.references(func(rid string) { r.prolong(r.entries[rid]) })
+	e.references(func(rid string) { r.prolong(r.find(rid)) })
 }
 
 // Subscribed tells that the gateway counts one more direct subscription for rid,
@@ -118,7 +118,7 @@ func (r *Registry) Subscribed(rid string) {
 // Unsubscribed tells that the gateway counts n direct subscriptions less for rid,
 // and at the least none.
 func (r *Registry) Unsubscribed(rid string, n int) {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil {
 		return
 	}
@@ -131,7 +131,7 @@ func (r *Registry) Unsubscribed(rid string, n int) {
 // Revoked applies an unsubscribe event: the gateway has ended every direct
 // subscription on rid. If something else still holds it, its events go on.
 func (r *Registry) Revoked(rid string, reason *res.Error) error {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil {
 		return unknown(rid, wire.EventUnsubscribe)
 	}
@@ -290,7 +290,7 @@ func (r *Registry) Custom(rid, name string, payload []byte) error {
 // Distrust makes rid stale because a message about it could not be read. The error
 // wraps [ErrInconsistent].
 func (r *Registry) Distrust(rid string, err error) {
-	if e := r.entries[rid]; e != nil && e.follows() {
+	if e := r.find(rid); e != nil && e.follows() {
 		_ = r.distrust(e, err) // the caller has the error
 	}
 }
@@ -318,7 +318,7 @@ func (r *Registry) suspend(e *entry, fault error) {
 
 // following returns the entry whose copy follows its events.
 func (r *Registry) following(rid, event string) (*entry, error) {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e != nil && e.follows() {
 		r.observe(e)
 		return e, nil
@@ -351,7 +351,7 @@ func (r *Registry) addReference(e *entry, v res.Value) {
 // extendTo tells the deep handles that reach e what they come to reach through v.
 func (r *Registry) extendTo(e *entry, v res.Value) {
 	if v.IsReference() && e.standing == held {
-		r.extend(e, r.entries[v.RID()])
+		r.extend(e, r.find(v.RID()))
 	}
 }
 

@@ -20,7 +20,7 @@ func (r *Registry) Issued(seq uint64) { r.issued = seq }
 // request for rid. If rid is in limbo now, that request may be what holds it next.
 func (r *Registry) Requested(rid string) {
 	r.requests[rid] = r.issued
-	if e := r.entries[rid]; e != nil {
+	if e := r.find(rid); e != nil {
 		r.prolong(e)
 	}
 }
@@ -57,7 +57,7 @@ func (r *Registry) prolong(e *entry) {
 			continue
 		}
 		r.park(e)
-		e.references(func(rid string) { todo = append(todo, r.entries[rid]) })
+		e.references(func(rid string) { todo = append(todo, r.find(rid)) })
 	}
 }
 
@@ -146,6 +146,7 @@ func (r *Registry) remove(e *entry) {
 		return
 	}
 	delete(r.entries, e.rid)
+	r.found = nil
 	r.streamGone(e)
 	if e.has() && e.sent {
 		r.graves.bury(e.grave())
@@ -157,7 +158,7 @@ func (r *Registry) remove(e *entry) {
 // uncache takes back a reference from a copy. In a cycle that is being deleted it
 // may be one to an entry that is gone.
 func (r *Registry) uncache(rid string) {
-	if child := r.entries[rid]; child != nil {
+	if child := r.find(rid); child != nil {
 		child.cachedIn--
 		r.orphans = append(r.orphans, child)
 	}

@@ -56,7 +56,7 @@ func (r *Registry) countInner(roots []*entry, within func(*entry) bool) []*entry
 	}
 	for i := 0; i < len(below); i++ {
 		r.booked(below[i], func(rid string) {
-			if child := r.entries[rid]; visit(child) {
+			if child := r.find(rid); visit(child) {
 				child.inner++
 			}
 		})
@@ -72,6 +72,6 @@ func (r *Registry) rescue(e *entry) {
 			continue
 		}
 		e.mark = rescued
-		r.booked(e, func(rid string) { todo = append(todo, r.entries[rid]) })
+		r.booked(e, func(rid string) { todo = append(todo, r.find(rid)) })
 	}
 }

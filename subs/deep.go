@@ -146,7 +146,7 @@ func (r *Registry) below(e *entry) []*entry {
 	}
 	visit(e)
 	for i := 0; i < len(list); i++ {
-		list[i].references(func(rid string) { visit(r.entries[rid]) })
+		list[i].references(func(rid string) { visit(r.find(rid)) })
 	}
 	return list
 }

@@ -10,6 +10,9 @@ import (
 
 // diffModel returns what turns the properties of old into those of new.
 func diffModel(old, new *Resource) []PropertyChange {
+	if old.body == new.body && old.packed == new.packed && old.packs() {
+		return nil
+	}
 	var changes []PropertyChange
 	for i, j := 0, 0; i < old.properties() || j < new.properties(); {
 		var was, is wire.Property

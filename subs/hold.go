@@ -102,7 +102,7 @@ func (r *Registry) unhold(e *entry) {
 
 // release takes back a reference from a copy that is held.
 func (r *Registry) release(rid string) {
-	child := r.entries[rid]
+	child := r.find(rid)
 	child.heldIn--
 	child.dead = child.dead && child.heldIn > 0
 	r.noteStuck(child)

@@ -52,7 +52,7 @@ func (h *Handle) fold(ev Event) Event {
 // ViewAs collects the copy of rid, and of what it refers to as far as a type has room
 // for it.
 func (r *Registry) ViewAs(rid string, as *Type) *View {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil || !e.has() {
 		return r.newView()
 	}

@@ -29,6 +29,9 @@ func (p packed) head(i int) uint16 {
 	return uint16(p[headSize*i]) | uint16(p[headSize*i+1])<<8
 }
 
+// kind returns what value i is.
+func (p packed) kind(i int) res.ValueKind { return res.ValueKind(p.head(i) >> endBits) }
+
 // at returns value i of n.
 func (p packed) at(i, n int) res.Value {
 	head, texts := p.head(i), p[headSize*n:]

@@ -44,6 +44,7 @@ type Delivery struct {
 // Registry is not safe for concurrent use.
 type Registry struct {
 	entries    map[string]*entry
+	found      *entry // the last that was looked for, if there is one
 	pack       packer
 	most       int          // entries there have been since compact has last made room
 	wanted     chain[entry] // those with handles, in the order of first subscription
@@ -207,7 +208,7 @@ func (r *Registry) sync(h *Handle, reason SyncReason) {
 
 // Wanted reports whether the program has a handle on rid.
 func (r *Registry) Wanted(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.wanted()
 }
 
@@ -223,7 +224,7 @@ func (r *Registry) WantedInOrder() []string {
 
 // Handles returns the handles on rid in the order in which they were opened.
 func (r *Registry) Handles(rid string) []*Handle {
-	if e := r.entries[rid]; e != nil {
+	if e := r.find(rid); e != nil {
 		return slices.Collect(e.handles.all())
 	}
 	return nil
@@ -231,13 +232,13 @@ func (r *Registry) Handles(rid string) []*Handle {
 
 // Synced reports whether any handle on rid has been given a Sync.
 func (r *Registry) Synced(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.synced()
 }
 
 // Direct returns how many direct subscriptions the gateway counts for rid.
 func (r *Registry) Direct(rid string) int {
-	if e := r.entries[rid]; e != nil {
+	if e := r.find(rid); e != nil {
 		return int(e.direct)
 	}
 	return 0
@@ -245,27 +246,27 @@ func (r *Registry) Direct(rid string) int {
 
 // Live reports whether rid's copy is held, so that it is what the gateway has.
 func (r *Registry) Live(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.standing == held
 }
 
 // Follows reports whether there is a copy of rid that follows its events: it is live,
 // or may turn out to be.
 func (r *Registry) Follows(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.follows()
 }
 
 // Dead reports whether rid was deleted on this connection and is still referred
 // to. The gateway would answer a subscribe with the dead content and send no events.
 func (r *Registry) Dead(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.dead
 }
 
 // Cause returns why rid is stale, nil if it is live or nothing was lost.
 func (r *Registry) Cause(rid string) error {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil || e.standing == held {
 		return nil
 	}
@@ -274,7 +275,7 @@ func (r *Registry) Cause(rid string) error {
 
 // Snapshot returns rid's copy, and whether it is held; nil when there is none.
 func (r *Registry) Snapshot(rid string) (content *Resource, live bool) {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil || !e.has() {
 		return nil, false
 	}
@@ -295,9 +296,18 @@ func (r *Registry) Counts() Counts {
 	return Counts{Subscriptions: r.wanted.n, Stale: r.unsynced, Lost: r.lost, Resources: len(r.entries), Stuck: len(r.stuck)}
 }
 
+// find returns the entry of rid, nil for none. Most questions are about what the one
+// before was about.
+func (r *Registry) find(rid string) *entry {
+	if r.found == nil || r.found.rid != rid {
+		r.found = r.entries[rid]
+	}
+	return r.found
+}
+
 // entry returns the entry of rid, which may be part of a message.
 func (r *Registry) entry(rid string) *entry {
-	if e := r.entries[rid]; e != nil {
+	if e := r.find(rid); e != nil {
 		return e
 	}
 	return r.entryOf(strings.Clone(rid))
@@ -305,10 +315,10 @@ func (r *Registry) entry(rid string) *entry {
 
 // entryOf is entry for an rid that is kept.
 func (r *Registry) entryOf(rid string) *entry {
-	e := r.entries[rid]
+	e := r.find(rid)
 	if e == nil {
 		e = newEntry(rid)
-		r.entries[rid] = e
+		r.entries[rid], r.found = e, e
 		r.most = max(r.most, len(r.entries))
 	}
 	return e

@@ -76,7 +76,7 @@ const maxStates = 32
 func (r *Registry) Verify(content *Resource) bool {
 	seen := r.observed
 	r.observed = observation{}
-	e := r.entries[seen.rid]
+	e := r.find(seen.rid)
 	if e == nil || e.standing != held {
 		return true
 	}

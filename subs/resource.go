@@ -237,13 +237,18 @@ func (r *Resource) references(f func(rid string)) {
 	if r.body == nil {
 		return
 	}
-	for i := range r.properties() {
-		if v := r.property(i).Value; v.IsReference() {
+	for i := range r.body.names {
+		if r.packed.kind(i) == res.Reference {
+			f(r.packed.at(i, len(r.body.names)).RID())
+		}
+	}
+	for i := range r.body.props {
+		if v := &r.body.props[i].Value; v.IsReference() {
 			f(v.RID())
 		}
 	}
-	for _, v := range r.items() {
-		if v.IsReference() {
+	for i := range r.body.items {
+		if v := &r.body.items[i]; v.IsReference() {
 			f(v.RID())
 		}
 	}

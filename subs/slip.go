@@ -39,23 +39,23 @@ func (r *Registry) compare(e *entry, content *Resource) {
 func (r *Registry) lookForSlips(e *entry) {
 	all := r.departing
 	for _, rid := range all {
-		r.slip(e, r.entries[rid])
+		r.slip(e, r.find(rid))
 	}
 	if len(all) < 2 || e.standing != held {
 		return
 	}
 	for _, rid := range all {
-		r.entries[rid].heldIn--
+		r.find(rid).heldIn--
 	}
 	for _, rid := range all {
-		child := r.entries[rid]
+		child := r.find(rid)
 		child.heldIn++
 		r.departing = []string{rid}
 		r.slip(e, child)
 		child.heldIn--
 	}
 	for _, rid := range all {
-		r.entries[rid].heldIn++
+		r.find(rid).heldIn++
 	}
 	r.departing = all
 }
@@ -114,7 +114,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 // Loosened reports whether the gateway may have let something go by mistake, if it has
 // counted a direct subscription for rid when it did what call number seq asked for.
 func (r *Registry) Loosened(rid string, seq uint64) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && seq <= e.seldom().loosened
 }
 

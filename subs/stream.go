@@ -33,7 +33,7 @@ func (r *Registry) syncStream(s stream, reason SyncReason) {
 		}
 	}
 	for _, rid := range rids {
-		r.entries[rid].streamed = true
+		r.find(rid).streamed = true
 	}
 	view := r.viewOnly(rids)
 	r.deliver(s.Handle, &Sync{Reason: reason, View: view})

@@ -26,7 +26,7 @@ func (r *Registry) Stuck() iter.Seq2[string, error] {
 
 // IsStuck reports whether rid is stuck on this connection.
 func (r *Registry) IsStuck(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && e.trouble() != nil
 }
 

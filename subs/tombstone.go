@@ -107,7 +107,7 @@ func (e *entry) passOver(content *Resource) { e.first, e.missed = content.hash()
 // gateway holds it nevertheless: because of a resource that was deleted, of a slip, or
 // of something that is still loading.
 func (r *Registry) miss(rid string) {
-	if e := r.entries[rid]; e != nil && e.has() && e.sent {
+	if e := r.find(rid); e != nil && e.has() && e.sent {
 		e.missed = true
 	} else if el := r.graves.byRID[rid]; el != nil {
 		g := el.Value.(grave)
@@ -119,7 +119,7 @@ func (r *Registry) miss(rid string) {
 // Doubtful reports whether rid's copy may be an old one, or one that the gateway has let
 // go, so that only another connection can tell.
 func (r *Registry) Doubtful(rid string) bool {
-	e := r.entries[rid]
+	e := r.find(rid)
 	return e != nil && (e.doubtful || e.seldom().slipped)
 }
 

@@ -163,7 +163,7 @@ func (r *Registry) room(content *Resource, s *shape) *View {
 					return
 				}
 				to := visit{ref.RID(), place}
-				if e := r.entries[to.rid]; e != nil && e.has() && !seen[to] {
+				if e := r.find(to.rid); e != nil && e.has() && !seen[to] {
 					seen[to] = true
 					v.add(e)
 					next = append(next, part{&e.content, place})

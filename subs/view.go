@@ -45,7 +45,7 @@ func (r *Registry) View(rids ...string) *View {
 	for todo := slices.Clone(rids); len(todo) > 0; {
 		rid := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		e := r.entries[rid]
+		e := r.find(rid)
 		if _, have := v.resources[rid]; have || e == nil || !e.has() {
 			continue
 		}
@@ -71,7 +71,7 @@ func (r *Registry) ExpandTo(levels int) { r.depth = max(0, levels) }
 func (r *Registry) viewOnly(rids []string) *View {
 	v := r.newView()
 	for _, rid := range rids {
-		v.add(r.entries[rid])
+		v.add(r.find(rid))
 	}
 	return v
 }

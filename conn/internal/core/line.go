@@ -61,9 +61,11 @@ func (c *Core) inOrder() []*line {
 		}
 	}
 	wanted := len(lines)
-	for rid, l := range c.lines {
-		if !c.reg.Wanted(rid) {
-			lines = append(lines, l)
+	if wanted < len(c.lines) {
+		for rid, l := range c.lines {
+			if !c.reg.Wanted(rid) {
+				lines = append(lines, l)
+			}
 		}
 	}
 	slices.SortFunc(lines[wanted:], func(a, b *line) int { return strings.Compare(a.rid, b.rid) })

@@ -115,11 +115,14 @@ func (t *table) expired(now time.Time, timeout time.Duration) *request {
 	return q
 }
 
+// frameRoom is enough for what a frame has besides its resource id, method and params.
+const frameRoom = 64
+
 // send writes a request.
 func (c *Core) send(q *request) error {
 	q.sent = c.now
 	c.table.add(q)
-	frame, err := q.Append(nil)
+	frame, err := q.Append(make([]byte, 0, len(q.RID)+len(q.Method)+len(q.Params)+frameRoom))
 	if err != nil {
 		c.table.take(q.ID)
 		return fmt.Errorf("%v %q: %w", q.Type, q.RID, err)

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/resclient/resclient-go/state"
@@ -103,7 +104,11 @@ func (in CancelGet) apply(c *Core) {
 // certain first, because of what a session has left, is waited for all the same.
 func (c *Core) startReplay() {
 	c.replay.holdUntil(c.now.Add(jitter(c.cfg, c.cfg.ReplayJitter)))
-	for _, rid := range c.reg.WantedInOrder() {
+	rids := c.reg.WantedInOrder()
+	if len(c.lines) == 0 {
+		c.lines = make(map[string]*line, len(rids))
+	}
+	for _, rid := range rids {
 		c.line(rid) // those that had nothing to do were forgotten
 	}
 	for _, l := range c.inOrder() {
@@ -129,6 +134,9 @@ func (c *Core) finishReplay() {
 		return
 	}
 	c.reg.Sweep()
+	few := make(map[string]*line, len(c.lines)) // a map never shrinks
+	maps.Copy(few, c.lines)
+	c.lines = few
 	c.step(state.Event{Kind: state.Replayed})
 }
 
