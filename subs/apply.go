@@ -139,11 +139,12 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 	r.tellHandles(e, ev)
 	r.tellStreams(e, ev)
 	if e.standing == held {
-		e.more().cause, e.more().ending = reasonError(reason), ev
+		x := r.more(e)
+		x.cause, x.ending = reasonError(reason), ev
 	}
 	r.Unsubscribed(rid, int(e.direct))
 	if e.standing == held {
-		e.recovered()
+		r.recovered(e)
 	}
 	return nil
 }
@@ -158,7 +159,8 @@ func (r *Registry) Deleted(rid string) error {
 	if e.standing == held {
 		ev := &Delete{subject: subject{e.rid}}
 		r.tell(e, ev)
-		e.more().cause, e.more().ending = res.ErrDeleted, ev
+		x := r.more(e)
+		x.cause, x.ending = res.ErrDeleted, ev
 		if e.heldIn > 0 {
 			r.die(e)
 			return nil

@@ -43,7 +43,7 @@ func (r *Registry) Answered(oldest uint64) {
 // park puts e in limbo. When no request is out, settle takes it out again.
 func (r *Registry) park(e *entry) {
 	r.stand(e, limbo)
-	x := e.more()
+	x := r.more(e)
 	x.entry, x.until = e, r.issued
 	r.limbo.push(x)
 }
@@ -153,6 +153,9 @@ func (r *Registry) remove(e *entry) {
 	}
 	e.references(r.uncache)
 	e.body, e.packed = nil, ""
+	if e.extra != nil && len(e.extra.watchers) == 0 {
+		r.spareExtra(e)
+	}
 }
 
 // uncache takes back a reference from a copy. In a cycle that is being deleted it

@@ -60,7 +60,7 @@ func (r *Registry) unwatch(h *Handle) {
 func (r *Registry) addWatcher(h *Handle, e *entry) {
 	if e != h.entry {
 		r.reached[h][e] = struct{}{}
-		x := e.more()
+		x := r.more(e)
 		x.watchers = append(x.watchers, h)
 	}
 }

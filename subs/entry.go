@@ -47,12 +47,22 @@ type extra struct {
 
 func newEntry(rid string) *entry { return &entry{localCopy: localCopy{content: Resource{rid: rid}}} }
 
-// more returns e's extra, made if there was none.
-func (e *entry) more() *extra {
+// more returns e's extra, which it has from now on. They are used by one entry after the
+// other: everything that comes is in limbo for a moment.
+func (r *Registry) more(e *entry) *extra {
 	if e.extra == nil {
-		e.extra = new(extra)
+		if e.extra = r.spare; e.extra == nil {
+			e.extra = new(extra)
+		}
+		r.spare = nil
 	}
 	return e.extra
+}
+
+// spareExtra takes e's extra, of which nothing is needed any more.
+func (r *Registry) spareExtra(e *entry) {
+	*e.extra = extra{}
+	e.extra, r.spare = nil, e.extra
 }
 
 // seldom returns a copy of e's extra, to be read.
@@ -71,11 +81,11 @@ func (e *entry) watchers() []*Handle {
 }
 
 // recovered forgets why e was stale.
-func (e *entry) recovered() {
+func (r *Registry) recovered(e *entry) {
 	if x := e.extra; x != nil {
 		x.told, x.cause, x.ending, x.slipped = nil, nil, nil, false
 		if x.entry == nil && len(x.watchers) == 0 && x.loosened == 0 {
-			e.extra = nil
+			r.spareExtra(e)
 		}
 	}
 }

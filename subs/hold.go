@@ -72,7 +72,7 @@ func (r *Registry) tellLive(x revived) {
 	for _, h := range x.watchers {
 		r.deliver(h, r.syncOf(e.snapshot(), SyncReconnect))
 	}
-	e.recovered()
+	r.recovered(e)
 	if e.direct > 0 {
 		r.greet(e)
 	}
@@ -114,7 +114,7 @@ func (r *Registry) tellStale(e *entry, cause error) {
 		cause = errReleased
 	}
 	if e.wanted() {
-		x := e.more()
+		x := r.more(e)
 		x.cause, x.told = cause, e.snapshot()
 	}
 	for h := range e.handles.all() {

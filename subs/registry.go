@@ -44,6 +44,7 @@ type Delivery struct {
 // Registry is not safe for concurrent use.
 type Registry struct {
 	entries    map[string]*entry
+	spare      *extra // see more
 	found      *entry // the last that was looked for, if there is one
 	pack       packer
 	most       int          // entries there have been since compact has last made room

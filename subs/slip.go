@@ -101,7 +101,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 	}
 	for _, x := range below {
 		if x != e && x != child {
-			x.more().loosened = r.issued
+			r.more(x).loosened = r.issued
 		}
 		if seq := r.requests[x.rid]; seq != 0 {
 			requests = append(requests, seq)

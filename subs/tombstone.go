@@ -1,10 +1,7 @@
 package subs
 
 import (
-	"container/list"
-	"encoding/binary"
-	"hash/fnv"
-
+	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
 )
 
@@ -18,39 +15,50 @@ import (
 // tombstones remember resources that were released on this connection, by what the
 // connection was sent first. They are bounded: the oldest go.
 type tombstones struct {
-	byRID map[string]*list.Element // of grave
-	order *list.List
+	byRID map[string]*grave
+	order chain[grave]
 }
 
 type grave struct {
 	rid      string
 	first    uint64 // hash of the first copy
 	outdated bool   // the last state differed, as far as is known
+	links    links[grave]
 }
 
 // maxTombstones bounds the memory for resources that are gone: about 1 MiB.
 const maxTombstones = 8192
 
 func newTombstones() tombstones {
-	return tombstones{byRID: make(map[string]*list.Element), order: list.New()}
+	return tombstones{
+		byRID: make(map[string]*grave),
+		order: chain[grave]{links: func(g *grave) *links[grave] { return &g.links }},
+	}
 }
 
 func (t *tombstones) bury(g grave) {
-	t.exhume(g.rid)
-	t.byRID[g.rid] = t.order.PushBack(g)
-	if t.order.Len() > maxTombstones {
-		t.exhume(t.order.Front().Value.(grave).rid)
+	if older := t.byRID[g.rid]; older != nil {
+		t.forget(older)
+	}
+	t.byRID[g.rid] = &g
+	t.order.push(&g)
+	if t.order.n > maxTombstones {
+		t.forget(t.order.first)
 	}
 }
 
+func (t *tombstones) forget(g *grave) {
+	delete(t.byRID, g.rid)
+	t.order.drop(g)
+}
+
 // exhume returns what is remembered of rid, and forgets it.
-func (t *tombstones) exhume(rid string) (g grave, found bool) {
-	el := t.byRID[rid]
-	if el == nil {
-		return grave{}, false
+func (t *tombstones) exhume(rid string) (g grave) {
+	if known := t.byRID[rid]; known != nil {
+		t.forget(known)
+		g = *known
 	}
-	delete(t.byRID, rid)
-	return t.order.Remove(el).(grave), true
+	return g
 }
 
 // outdated reports whether the resource has changed since this connection was sent
@@ -65,7 +73,7 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 	if e.doubtful {
 		return true
 	}
-	g, _ := r.graves.exhume(e.rid)
+	g := r.graves.exhume(e.rid)
 	if e.has() && e.sent {
 		g = e.grave()
 	}
@@ -109,10 +117,8 @@ func (e *entry) passOver(content *Resource) { e.first, e.missed = content.hash()
 func (r *Registry) miss(rid string) {
 	if e := r.find(rid); e != nil && e.has() && e.sent {
 		e.missed = true
-	} else if el := r.graves.byRID[rid]; el != nil {
-		g := el.Value.(grave)
+	} else if g := r.graves.byRID[rid]; g != nil {
 		g.outdated = true
-		el.Value = g
 	}
 }
 
@@ -126,26 +132,40 @@ func (r *Registry) Doubtful(rid string) bool {
 // hash tells contents apart: equal contents have equal hashes, if the gateway
 // spells them alike, as it does on one connection.
 func (r *Resource) hash() uint64 {
-	h := fnv.New64a()
-	text := func(s string) {
-		var length [8]byte
-		binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
-		h.Write(length[:])
-		h.Write([]byte(s))
+	b := r.is()
+	d := digest(fnvOffset).number(uint64(b.kind))
+	for _, name := range b.names {
+		d = d.text(name)
 	}
-	text(r.Kind().String())
-	for i := range r.properties() {
-		p := r.property(i)
-		text(p.Name)
-		text(p.Value.Raw())
+	d = d.text(string(r.packed))
+	for _, p := range b.props {
+		d = d.text(p.Name).value(p.Value)
 	}
-	for _, v := range r.items() {
-		text(v.Raw())
+	for _, v := range b.items {
+		d = d.value(v)
 	}
-	if err := r.is().err; err != nil {
-		text(err.Code)
-		text(err.Message)
-		text(string(err.Data))
+	if err := b.err; err != nil {
+		d = d.text(err.Code).text(err.Message).text(string(err.Data))
 	}
-	return max(1, h.Sum64()) // 0 says that there is none
+	return max(1, uint64(d)) // 0 says that there is none
+}
+
+// digest is a hash in the making: FNV-1a.
+type digest uint64
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func (d digest) number(n uint64) digest { return (d ^ digest(n)) * fnvPrime }
+
+func (d digest) value(v res.Value) digest { return d.number(uint64(v.Kind())).text(v.Text()) }
+
+func (d digest) text(s string) digest {
+	d = d.number(uint64(len(s)))
+	for i := range len(s) {
+		d = d.number(uint64(s[i]))
+	}
+	return d
 }
