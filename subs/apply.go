@@ -185,7 +185,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 	e, err := r.following(rid, wire.EventChange)
 	r.Install(change.Set)
 	if err != nil {
-		r.settle()
+		r.settleFor(rid, change.Set)
 		return err
 	}
 	ev, err := r.pack.change(&e.localCopy, change.Values)
@@ -236,7 +236,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	e, err := r.following(rid, wire.EventAdd)
 	r.Install(add.Set)
 	if err != nil {
-		r.settle()
+		r.settleFor(rid, add.Set)
 		return err
 	}
 	v, err := e.add(add.Index, add.Value)
@@ -316,6 +316,15 @@ func (r *Registry) suspend(e *entry, fault error) {
 	r.tellStale(e, fault)
 	r.tellStreams(e, &Stale{subject: subject{e.rid}, Cause: fault})
 	r.faults = append(r.faults, fault)
+}
+
+// settleFor settles after an event of rid that was not followed. What it has brought of
+// rid itself is as it was first loaded: that event, at the least, is missing in it.
+func (r *Registry) settleFor(rid string, set wire.Set) {
+	if e := r.entries[rid]; e != nil && e.standing == limbo && holdsOther(set, rid) {
+		e.doubtful = true
+	}
+	r.settle()
 }
 
 // following returns the entry whose copy follows its events.

@@ -195,6 +195,22 @@ func TestCopyIsDoubtfulThatCameWithAnEventForNobody(t *testing.T) {
 	}
 }
 
+// What an event brings of its own resource does not have that event.
+func TestCopyIsDoubtfulThatCameWithItsOwnEvent(t *testing.T) {
+	for event, data := range map[string]string{
+		"change": `{"values":{"self":{"rid":"c"}},"models":{"c":{"x":1}}}`,
+		"add":    `{"idx":0,"value":{"rid":"c"},"collections":{"c":[1]}}`,
+	} {
+		r := newRig(t)
+		r.request()
+		if err := r.event("c", event, data); err == nil {
+			t.Errorf("%s was applied to what nobody knows", event)
+		}
+		r.want("p", `{"models":{"p":{"c":{"rid":"c"}}}}`)
+		r.faults(1)
+	}
+}
+
 // The gateway comes across a subscription that it has ended, while it has another one.
 func TestErrorOfADisposedSubscriptionIsNoContent(t *testing.T) {
 	r := newRig(t)

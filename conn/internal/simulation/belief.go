@@ -21,6 +21,7 @@ type belief struct {
 	hidden   [names]uint64   // let go because of what a call has subscribed to, up to this one, that is not answered
 	ghosts   [names]*content // what the present frame makes of what it lets go
 	last     [names]*content // what there was of what was let go
+	early    [names]bool     // let go by the present frame, and by the gateway before
 	endedAt  [names]uint64   // the newest request that was out at the last unsubscribe event
 
 	former  [names][]*content // what sets have said
@@ -92,6 +93,7 @@ func (c *conn) read(f *frame) {
 			c.reasons.add(heldByMistake) // the client may have let go of it
 		}
 	}
+	c.keep()
 	c.hide()
 }
 
@@ -154,6 +156,17 @@ func (b *belief) restore(n name) {
 		b.copies[n], b.slipped[n] = b.last[n], true
 		b.last[n].references(b.restore)
 	}
+}
+
+// keep brings back what was let go while the gateway was ahead, and yet seems to be held: for
+// the client, something else has held it all the time.
+func (c *conn) keep() {
+	for n, reached := range c.reachedNow() {
+		if reached && c.early[n] && c.copies[n] == nil {
+			c.restore(name(n))
+		}
+	}
+	c.early = [names]bool{}
 }
 
 // hide brings back what is let go and yet seems to be held, if that may be because of
@@ -221,11 +234,13 @@ func (c *conn) believe(e *effect) {
 	case letGo:
 		if b.owners[n] == e.entry { // or it was sent anew before
 			c.loseTrack(n)
+			b.early[n] = e.ahead
 		}
 	case slippedAway:
 		b.slipped[n] = true
 		b.restore(n)
 	case granted:
+		c.toReplay[n] = false
 		c.miscounts(n)
 		b.direct[n]++
 		b.most[n] = max(b.most[n], b.direct[n])
@@ -237,6 +252,7 @@ func (c *conn) believe(e *effect) {
 	case refused:
 		c.miscounts(n)
 	case revoked:
+		c.toReplay[n] = false
 		b.direct[n], b.endedAt[n] = 0, max(1, c.gateway.newestOut())
 	case noSubscription:
 		if e.count == 1 {

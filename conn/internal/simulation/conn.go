@@ -103,7 +103,10 @@ func (c *conn) holdBack(e *entry, remove func()) {
 // letPass notes that n events are sent that were held back, or never will be.
 func (c *conn) letPass(n int) {
 	if c.heldBack -= n; n > 0 && c.heldBack == 0 {
-		c.pending = append(c.pending, c.postponed...)
+		for _, gone := range c.postponed {
+			gone.ahead = true
+			c.pending = append(c.pending, gone)
+		}
 		c.postponed = nil
 	}
 }

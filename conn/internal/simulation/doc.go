@@ -5,6 +5,7 @@
 //	go test ./conn/internal/simulation                             # a few seconds' worth of seeds
 //	go test ./conn/internal/simulation -sim.seed 17 -v             # one, with a log of what happened
 //	go test ./conn/internal/simulation -run Soak -sim.for 10m -v   # new ones, for so long
+//	go test ./conn/internal/simulation -run Soak -sim.for 10m -sim.size 10000 -v   # longer ones
 //	go test ./conn/internal/simulation -run Finds -sim.mutate -v   # the client, broken on purpose
 //
 // # What happens

@@ -35,7 +35,7 @@ func TestRunsThatHaveFailed(t *testing.T) {
 }
 
 func TestARunIsReadAsItIsWritten(t *testing.T) {
-	run := simulation.NewRun(7)
+	run := simulation.NewRun(7, simulation.UsualSize)
 	text := run.String()
 	again, err := simulation.ParseRun("# a remark\n\n" + text)
 	if err != nil {
@@ -52,7 +52,7 @@ func TestARunIsReadAsItIsWritten(t *testing.T) {
 }
 
 func TestARunThatDoesNotFailDoesNotShrink(t *testing.T) {
-	if run := simulation.NewRun(1); run.Shrink() != run {
+	if run := simulation.NewRun(1, simulation.UsualSize); run.Shrink() != run {
 		t.Error("it was changed")
 	}
 }

@@ -8,12 +8,16 @@ type Run struct {
 	decisions []decision
 }
 
-// NewRun returns the run of a seed.
-func NewRun(seed uint64) *Run {
+// UsualSize is up to how many decisions a run has beside the first fifty.
+const UsualSize = 1000
+
+// NewRun returns the run of a seed, of up to size decisions beside the first fifty. A run
+// of another size is another one from the beginning.
+func NewRun(seed uint64, size int) *Run {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	r := &Run{Setup: newSetup(seed, rng)}
 	weights := newWeights(rng)
-	r.decisions = make([]decision, 50+rng.IntN(1000))
+	r.decisions = make([]decision, 50+rng.IntN(max(1, size)))
 	for i := range r.decisions {
 		r.decisions[i] = weights.pick(rng)
 	}

@@ -16,6 +16,7 @@ var (
 	soak     = flag.Duration("sim.for", 0, "how long TestSoak plays new seeds")
 	asItWas  = flag.Bool("sim.whole", false, "do not shrink a run that fails")
 	keepOn   = flag.Bool("sim.all", false, "go on after a failure, and say which seeds fail")
+	size     = flag.Int("sim.size", simulation.UsualSize, "up to how many things happen in a run, beside the first fifty")
 	soakFrom = flag.Uint64("sim.from", 0, "the first seed of TestSoak; 0 for one that depends on the time")
 )
 
@@ -32,7 +33,7 @@ func newPlayer(tb testing.TB) *player {
 
 // play plays a seed, and reports whether to go on.
 func (p *player) play(seed uint64) bool {
-	run := simulation.NewRun(seed)
+	run := simulation.NewRun(seed, *size)
 	result := run.Play(false)
 	p.inputs += result.Inputs
 	if result.Failure == nil {
@@ -73,7 +74,7 @@ func TestSeeds(t *testing.T) {
 
 // playOne plays a seed and tells what happens.
 func (p *player) playOne(seed uint64) {
-	run := simulation.NewRun(seed)
+	run := simulation.NewRun(seed, *size)
 	result := run.Play(testing.Verbose())
 	switch {
 	case result.Failure != nil && !*asItWas:
@@ -102,7 +103,7 @@ func TestSoak(t *testing.T) {
 
 func TestARunIsTheSameEveryTime(t *testing.T) {
 	for s := uint64(1); s <= 20; s++ {
-		first, second := simulation.NewRun(s).Play(true), simulation.NewRun(s).Play(true)
+		first, second := simulation.NewRun(s, *size).Play(true), simulation.NewRun(s, *size).Play(true)
 		if a, b := strings.Join(first.Log, "\n"), strings.Join(second.Log, "\n"); a != b {
 			t.Fatalf("seed %d is told in two ways:\n%s\n\n%s", s, a, b)
 		}
