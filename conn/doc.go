@@ -34,11 +34,15 @@
 //
 // To do something, [Call] or [Client.Call] a method, [Client.Set] properties of a
 // model, and use [Client.CallResource] where the answer is a resource to follow. To log
-// in, use [Client.Auth] in [Hooks].Authenticate.
+// in, on every connection, use [Session.Auth] in [Hooks].Authenticate.
 //
 // To know how things are, there are [Client.Health] for probes, [Client.Stats] for
 // figures, [Client.WaitInSync] for tests and start-up, [Hooks].Transition and
 // [WithLogger].
+//
+// # Events
+//
+// A loop over events says what has happened, and not only what is:
 //
 //	news, err := c.Subscribe(ctx, "news.today")
 //	if err != nil {

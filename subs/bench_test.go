@@ -140,3 +140,61 @@ func BenchmarkReconnect(b *testing.B) {
 		}
 	}
 }
+
+// What it takes to hand out the latest of a collection of references, when one of the models
+// has changed: for the owner of the registry, which gives the content, and for the
+// reader, who decodes it.
+func BenchmarkLatest(b *testing.B) {
+	type item struct{ A, B int }
+	for _, n := range []int{1, 1000} {
+		set := []wire.Resource{{RID: "l", Kind: wire.KindCollection}}
+		for i := range n {
+			rid := fmt.Sprintf("m%d", i)
+			set[0].Collection = append(set[0].Collection, res.NewRef(rid))
+			set = append(set, wire.Resource{RID: rid, Kind: wire.KindModel, Model: []wire.Property{
+				{Name: "a", Value: number(0)}, {Name: "b", Value: number(1)}}})
+		}
+		d := subs.NewDecoder[[]item]()
+		reg, h := subs.NewRegistry(), &subs.Handle{Owner: &subs.Latest{Type: d.Type()}}
+		reg.Open(h, "l")
+		reg.Install(wire.Set{Resources: set})
+		reg.Subscribed("l")
+		change := func(v int) {
+			_ = reg.Changed("m0", wire.Change{Values: []wire.Property{{Name: "a", Value: number(v)}}})
+		}
+		b.Run(fmt.Sprintf("news/references=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for v := 0; b.Loop(); v++ {
+				change(v % 2)
+				reg.TakeDeliveries()
+			}
+		})
+		var sync *subs.Sync
+		b.Run(fmt.Sprintf("resume/references=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for v := 0; b.Loop(); v++ {
+				change(v % 2)
+				reg.Resume(h)
+				for _, delivery := range reg.TakeDeliveries() {
+					sync, _ = delivery.Event.(*subs.Sync)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("decode/references=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := d.Decode(sync.View, "l"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("unchanged/references=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := d.DecodeNew(sync.View, "l"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

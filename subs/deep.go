@@ -37,12 +37,11 @@ func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync 
 }
 
 // watch makes a deep handle, whose resource is live, hear everything that this
-// reaches from now on.
+// reaches from now on, unless it does already.
 func (r *Registry) watch(h *Handle) {
-	if !h.Deep {
+	if _, watching := r.reached[h]; watching || !h.Deep {
 		return
 	}
-	r.unwatch(h)
 	r.reached[h] = make(map[*entry]struct{})
 	for _, e := range r.below(h.entry) {
 		r.addWatcher(h, e)

@@ -60,6 +60,13 @@
 // has missed, and a Sync with the state of that moment, followed by Stale if it is.
 // State is complete again; custom events are lost.
 //
+// # The latest
+//
+// Who does not want events but the content, as a value of some type, opens a handle that
+// [Latest] owns. It hears a Sync, and then, once, that there is news, until it
+// asks for the next Sync. A [Decoder] makes values of the Syncs, and tells whether there
+// is anything new to show. It is what Watch in package conn is made of.
+//
 // # The registry
 //
 // A [Registry] knows three things that are kept apart: what the program wants

@@ -154,6 +154,7 @@ func (r *Registry) room(content *Resource, s *shape) *View {
 		place *shape
 	}
 	v, seen := r.newView(), make(map[visit]bool)
+	v.resources = make(map[string]viewed, len(content.items())) // most often there is nothing else
 	level := []part{{content, s}}
 	for depth := v.depth; depth > 0 && len(level) > 0; depth-- {
 		var next []part
@@ -163,9 +164,15 @@ func (r *Registry) room(content *Resource, s *shape) *View {
 					return
 				}
 				to := visit{ref.RID(), place}
-				if e := r.find(to.rid); e != nil && e.has() && !seen[to] {
-					seen[to] = true
+				e := r.find(to.rid)
+				if e == nil || !e.has() {
+					return
+				}
+				if _, have := v.resources[to.rid]; !have {
 					v.add(e)
+				}
+				if place.expands() && !seen[to] {
+					seen[to] = true
 					next = append(next, part{&e.content, place})
 				}
 			})
