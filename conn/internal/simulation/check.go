@@ -182,7 +182,7 @@ func (w *world) checkClosed() {
 func (w *world) checkCopies(known *[names]core.Inspection) {
 	c := w.conn
 	if c.reasons&muddled != 0 {
-		return // who knows what was in that frame, and what has come of it
+		return // who knows what has come of it
 	}
 	var sure, roots [names]bool
 	for n := range known {
