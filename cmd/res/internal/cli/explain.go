@@ -106,7 +106,7 @@ func classify(err error) (status int, hint string) {
 	case errors.Is(err, conn.ErrNoAnswer), errors.Is(err, context.DeadlineExceeded):
 		return statusTimeout, "give it longer with --timeout"
 	case errors.Is(err, conn.ErrConnectionLost):
-		return statusConnection, "whether it was carried out is unknown"
+		return statusConnection, "see what has become of it before you repeat it"
 	case errors.Is(err, conn.ErrClosed), errors.Is(err, conn.ErrNotConnected):
 		return statusConnection, "the gateway has gone"
 	}
