@@ -321,8 +321,11 @@ func (r *Registry) suspend(e *entry, fault error) {
 // settleFor settles after an event of rid that was not followed. What it has brought of
 // rid itself is as it was first loaded: that event, at the least, is missing in it.
 func (r *Registry) settleFor(rid string, set wire.Set) {
-	if e := r.entries[rid]; e != nil && e.standing == limbo && holdsOther(set, rid) {
+	if e := r.entries[rid]; e != nil && holdsOther(set, rid) {
 		e.doubtful = true
+		if e.standing == held {
+			r.suspend(e, inconsistent(e.rid, "it was missing, and an event of its own has brought it"))
+		}
 	}
 	r.settle()
 }

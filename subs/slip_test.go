@@ -211,6 +211,19 @@ func TestCopyIsDoubtfulThatCameWithItsOwnEvent(t *testing.T) {
 	}
 }
 
+func TestCopyThatWasMissingAndCameWithItsOwnEventIsAFault(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"c":{"rid":"c"}}}}`)
+	r.faults(1) // it did not come
+	if err := r.event("c", "change", `{"values":{"self":{"rid":"c"}},"models":{"c":{"x":1}}}`); err == nil {
+		t.Error("it was applied")
+	}
+	r.faults(1)
+	if r.reg.Live("c") {
+		t.Error("it is live")
+	}
+}
+
 // The gateway comes across a subscription that it has ended, while it has another one.
 func TestErrorOfADisposedSubscriptionIsNoContent(t *testing.T) {
 	r := newRig(t)

@@ -103,6 +103,7 @@ func (e *entry) loaded(r *cached, now *content, version int, code string) {
 		return
 	}
 	e.resource, e.first, e.now, e.version = r, now, now, version
+	e.holds |= holdLoading // even if it was taken for sent before
 	e.state = loaded
 	now.references(func(n name) { e.addRef(n) })
 	waiting := e.waiting
