@@ -32,7 +32,9 @@ import (
 // however much has happened, and never an old one. What T does not show, a property
 // without a field, a custom event, an outage after which everything is as before,
 // makes no value. While the resource is stale, no value comes; that is no error,
-// and [Client.Health] tells of it. To hear of every event, of deletion, of lost access
+// and [Client.Health] tells of it. A value costs time in proportion to all that it
+// shows, so to follow thousands of references that change all the time, hear their
+// events, with [Deep]. To hear of every event, of deletion, of lost access
 // and of staleness, use [Client.Subscribe].
 //
 // The error is nil or comes with the zero T, and says why:

@@ -199,10 +199,11 @@ func TestWatchGivesNothingWhenTShowsNothingNew(t *testing.T) {
 		w.must(w.service.SetModel("m", map[string]any{"n": 1, "other": 1, "ref": res.Ref("a")}))
 		c := w.connected()
 		m := watching[struct {
-			N   int
-			Ref res.Ref
+			Number int     `json:"n"`
+			Other  int     `json:"-"`
+			Ref    res.Ref `json:"ref,omitempty"`
 		}](w, c, "m")
-		w.expect(m, `{"N":1,"Ref":{"rid":"a"}}`)
+		w.expect(m, `{"n":1,"ref":{"rid":"a"}}`)
 		w.must(w.service.Change("m", map[string]any{"other": 2}))
 		w.expect(m, "nothing")
 		w.must(w.service.Event("m", "ping", nil))
