@@ -7,7 +7,7 @@
 //	bench -url ws://127.0.0.1:port/ -models 10000 -bench resubscribe
 //
 // Its last line is a JSON object with the figures. In each bench the time is that of
-// what is measured alone; see blast.go, resubscribe.go and memory.go.
+// what is measured alone; see blast.go, resubscribe.go, memory.go and latency.go.
 //
 // The gateway has resources bench.<class>.<number> and the model bench.control, whose
 // methods control it: prepare and start a blast of events, drop the connection, and

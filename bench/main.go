@@ -17,6 +17,7 @@ type config struct {
 	size    string
 	models  int
 	events  int
+	rate    int
 	profile string
 }
 
@@ -34,6 +35,10 @@ type figures struct {
 	HeapPerModel     float64 `json:"heap_bytes_per_model,omitempty"`
 	RSSPerModel      float64 `json:"rss_bytes_per_model,omitempty"`
 	Allocs           float64 `json:"allocs_per_event,omitempty"`
+	Rate             int     `json:"rate,omitempty"`
+	P50              float64 `json:"p50_us,omitempty"`
+	P99              float64 `json:"p99_us,omitempty"`
+	P999             float64 `json:"p999_us,omitempty"`
 	RSS              float64 `json:"rss_mb"`
 	MaxRSS           float64 `json:"max_rss_mb"`
 	Checked          bool    `json:"check_ok"` // the client has what it must have
@@ -44,20 +49,30 @@ var benches = map[string]func(context.Context, config, *figures) error{
 	"resubscribe": resubscribe,
 	"collsync":    resubscribe,
 	"memory":      memory,
+	"latency":     latency,
+	"clients":     clients,
 }
 
 func main() {
 	var c config
 	flag.StringVar(&c.url, "url", "", "the gateway to measure with")
-	flag.StringVar(&c.bench, "bench", "blast", "blast, resubscribe, memory or collsync")
+	flag.StringVar(&c.bench, "bench", "blast", "blast, resubscribe, memory, collsync, latency or clients")
 	flag.StringVar(&c.kind, "kind", "model", "of resources: model, collection, mixed or refs")
 	flag.StringVar(&c.size, "size", "small", "of resources: small or large")
-	flag.IntVar(&c.models, "models", 1000, "how many resources; in collsync, how many items")
-	flag.IntVar(&c.events, "events", 100_000, "how many events, in blast")
+	flag.IntVar(&c.models, "models", 1000, "how many resources; in collsync, how many items; in clients, how many clients")
+	flag.IntVar(&c.events, "events", 100_000, "how many events, in blast and latency")
+	flag.IntVar(&c.rate, "rate", 10_000, "how many events a second, in latency")
 	limit := flag.Duration("limit", 2*time.Minute, "how long it may take")
 	flag.StringVar(&c.profile, "cpuprofile", "", "a file to write a CPU profile of what is measured to; not in memory")
+	pictures := flag.String("pictures", "", "draw pictures into this folder, of what runs have printed, read from standard input")
 	flag.Parse()
-	if err := run(c, *limit); err != nil {
+	err := error(nil)
+	if *pictures != "" {
+		err = draw(os.Stdin, *pictures)
+	} else {
+		err = run(c, *limit)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
