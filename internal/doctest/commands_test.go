@@ -92,6 +92,8 @@ var runs = map[string]string{
 	"go get -modfile=tools.mod -tool honnef.co/go/tools/cmd/staticcheck@v0.8.2":                 "for people: it changes tools.mod",
 	"go run ./bench -url ws://127.0.0.1:8080/ -models 1000 -events 1000000 -cpuprofile cpu.out": "for people: it takes minutes",
 	"go run ./bench -url ws://127.0.0.1:8080/ -models 100000 -bench memory":                     "for people: it takes minutes",
+	"go run ./bench -bench latency -rate 10000 -events 50000 -models 100":                       "for people: it takes five seconds",
+	"go run ./bench -pictures docs/images < bench/figures.jsonl":                                "for people: it writes documents, which bench.TestThePicturesAreOfTheFigures holds against the figures",
 	"go install ./cmd/res": "for people: it changes their machine",
 	"nats-server":          "for people: it is not ours",
 	"resgate":              "for people: it is not ours",
