@@ -68,11 +68,17 @@ func (r *Registry) observe(e *entry) {
 	}
 }
 
+// has reports whether e has been something, or is it now.
+func (o *observation) has(hash uint64, e *entry) bool {
+	return hash == e.content.hash() || slices.Contains(o.states, hash)
+}
+
 // maxStates bounds what it takes to observe a large resource that changes often.
 const maxStates = 32
 
 // Verify ends what [Registry.Observe] has begun. It reports whether the resource was
-// what is given at any time since, or is not held any more. If not, it is unsure.
+// what is given at any time since, or is not held any more. If not, it is unsure. With
+// nil, nobody could tell what the resource is.
 func (r *Registry) Verify(content *Resource) bool {
 	seen := r.observed
 	r.observed = observation{}
@@ -80,8 +86,7 @@ func (r *Registry) Verify(content *Resource) bool {
 	if e == nil || e.standing != held {
 		return true
 	}
-	hash := content.hash()
-	if hash != e.content.hash() && !slices.Contains(seen.states, hash) {
+	if content == nil || !seen.has(content.hash(), e) {
 		r.resend(e)
 		return false
 	}

@@ -76,11 +76,13 @@ func (c *Core) nextComparison() (next comparison, found bool) {
 	if rid := c.reg.Unsure(); rid != "" {
 		return comparison{rid: rid}, true
 	}
-	if len(v.later) == 0 || c.now.Before(v.later[0].at) {
-		return comparison{}, false
+	for len(v.later) > 0 && !c.now.Before(v.later[0].at) {
+		next, v.later = v.later[0], v.later[1:]
+		if c.reg.Live(next.rid) {
+			return next, true
+		}
 	}
-	next, v.later = v.later[0], v.later[1:]
-	return next, true
+	return comparison{}, false
 }
 
 // compare asks for what the gateway has.
@@ -101,10 +103,10 @@ func (c *Core) compared(out *comparison, r Reply) {
 		return // the connection has ended
 	}
 	v.out = nil
-	switch {
-	case r.Err != nil:
+	if r.Err != nil {
 		c.heed(out.rid, out.loggedIn, r.Err)
-		v.pause = c.now.Add(comparisonPause)
+	}
+	switch {
 	case !c.reg.Verify(r.Resource):
 		v.pause = c.now.Add(comparisonPause)
 	case out.at.IsZero():

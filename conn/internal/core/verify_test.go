@@ -95,6 +95,30 @@ func TestCopyThatDiffersMuchLaterIsComparedAgain(t *testing.T) {
 	r.wantState(state.Dialing)
 }
 
+func TestWhatCouldNotBeComparedMuchLaterIsComparedAgain(t *testing.T) {
+	r := resent(t)
+	r.answer(r.sent("get c?")[0], model("c?", 1))
+	r.event("c.change", `{"values":{"v":2}}`) // overtaken
+	r.pass(interval)
+	r.fails(r.sent("get c?")[0], res.ErrTimeout)
+	r.pass(250 * time.Millisecond)
+	r.answer(r.sent("get c?")[0], model("c?", 2))
+	r.pass(interval)
+	r.answer(r.sent("get c?")[0], model("c?", 2))
+	r.pass(time.Hour)
+	r.sent()
+	r.wantState(state.Connected)
+}
+
+func TestWhatIsReleasedIsNotComparedMuchLater(t *testing.T) {
+	r := resent(t)
+	r.answer(r.sent("get c?")[0], model("c?", 1))
+	r.event("p.change", `{"values":{"child":null}}`)
+	r.event("q.change", `{"values":{"child":null}}`)
+	r.pass(interval)
+	r.sent()
+}
+
 func TestCopyThatCannotBeComparedIsGivenUp(t *testing.T) {
 	t.Run("off", func(t *testing.T) {
 		r := resent(t, func(c *core.Config) { c.ProbeInterval = 0 })
