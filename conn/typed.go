@@ -138,9 +138,12 @@ func callValue[T any](ctx context.Context, c *Client, r wire.Request, params any
 	if err != nil {
 		return v, err
 	}
-	if answer.Result.RID == "" || !d.Follows() {
+	switch rid := answer.Result.RID; {
+	case rid == "":
 		err = decodeResult(answer.Result, &v)
 		return v, err
+	case !d.Follows():
+		return d.Reference(rid)
 	}
 	for v, err = range values(context.WithoutCancel(ctx), s, d) {
 		break // with the first, which is there already

@@ -551,6 +551,10 @@ func TestCallAsAType(t *testing.T) {
 
 		ref, err := conn.Call[res.Ref](ctx, c, "m", "make", nil)
 		check(`{"rid":"made"}`, ref, err)
+		id, err := conn.Call[string](ctx, c, "m", "make", nil)
+		check(`"made"`, id, err)
+		none, err := conn.Call[int](ctx, c, "m", "make", nil)
+		check(`0, conn: call "m" "make": decode "made": json: cannot unmarshal object into Go value of type int`, none, err)
 		made, err := conn.Call[struct{ Child number }](ctx, c, "m", "make", nil)
 		check(`{"Child":{"N":7}}`, made, err)
 		lost, err := conn.Call[number](ctx, c, "m", "lose", nil)

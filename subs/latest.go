@@ -2,7 +2,10 @@ package subs
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+
+	"github.com/resclient/resclient-go/res"
 )
 
 // Latest is the owner of a handle that wants the latest of its resource, as far as a type
@@ -100,6 +103,17 @@ func (d *Decoder[T]) Type() *Type { return &d.as }
 
 // Follows reports whether T has room for a resource. If not, it may be an id.
 func (d *Decoder[T]) Follows() bool { return d.as.shape.follows() }
+
+// Reference returns a reference as a T that has no room for what it leads to: the
+// reference, or in a string the id.
+func (d *Decoder[T]) Reference(rid string) (T, error) {
+	var ref any = res.Ref(rid)
+	if d.as.shape.is() == takesText {
+		ref = rid
+	}
+	text, err := json.Marshal(ref)
+	return d.value(rid, text, err)
+}
 
 // Decode returns a resource of a view as a T, and the zero T with an error.
 func (d *Decoder[T]) Decode(v *View, rid string) (T, error) {
