@@ -31,18 +31,22 @@ import (
 // There is no queue: a loop that takes its time gets the latest value when it is back,
 // however much has happened, and never an old one. What T does not show, a property
 // without a field, a custom event, an outage after which everything is as before,
-// makes no value. While the resource is stale, no value comes; that is no error,
-// and [Client.Health] tells of it. A value costs time in proportion to all that it
+// makes no value. A value costs time in proportion to all that it
 // shows, so to follow thousands of references that change all the time, hear their
-// events, with [Deep]. To hear of every event, of deletion, of lost access
+// events, with [Deep].
+//
+// That the resource is stale is no error, and no value comes because of it;
+// [Client.Health] tells of it. A loop that begins meanwhile, on what another subscription
+// has, begins with the last content. To hear of every event, of deletion, of lost access
 // and of staleness, use [Client.Subscribe].
 //
 // The error is nil or comes with the zero T, and says why:
 //
 //   - The resource is not what T takes. The loop may go on: the next value may fit.
 //   - The subscription was not granted, with the gateway's error; ctx has ended, with
-//     its error; the client was closed, with [ErrClosed]. This pair is the last one.
-//     The loop never ends without it, unless the program leaves it.
+//     its error; the client was closed, with [ErrClosed]; or something else has ended
+//     the subscription, such as a retry policy, see [Subscription.Err]. This pair is the
+//     last one. The loop never ends without it, unless the program leaves it.
 //
 // Ranging over the iterator subscribes, waiting for a connection if need be, and
 // leaving the loop, in whatever way, closes the subscription. It may be ranged over
