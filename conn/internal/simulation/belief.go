@@ -15,6 +15,7 @@ type belief struct {
 	diedOnce [names]bool     // what comes of it after may be the dead content, for all that the client knows
 	direct   [names]int      // direct subscriptions
 	most     [names]int      // the most of these while the last frames were read
+	refused  [names]bool     // a request for it was
 	unsure   [names]bool     // their number cannot be known from the frames alone
 	lost     [names]bool     // nor will it ever be: a request was not answered in time
 	slipped  [names]bool     // let go by the gateway, and nothing was sent that tells so
@@ -22,6 +23,7 @@ type belief struct {
 	ghosts   [names]*content // what the present frame makes of what it lets go
 	last     [names]*content // what there was of what was let go
 	early    [names]bool     // let go by the present frame, and by the gateway before
+	leftAt   [names]uint64   // the newest request that was out when nothing held it any more
 	endedAt  [names]uint64   // the newest request that was out at the last unsubscribe event
 
 	former  [names][]*content // what sets have said
@@ -84,12 +86,15 @@ func (c *conn) read(f *frame) {
 	for n, reached := range c.reachedNow() {
 		switch {
 		case !reached:
-			if before[n] && c.copies[n] != nil {
+			if before[n] {
+				c.leftAt[n] = c.gateway.newestOut()
+			}
+			if before[n] && c.copies[n] != nil && !c.gateway.outstanding() {
 				c.reasons.add(heldByMistake) // or by what is loading: what it refers to may be held by it
 			}
 		case c.copies[n] == nil:
 			c.reasons.add(slip) // it must be there, and is not kept up to date
-		case !before[n] && c.shownIn[n] != c.frames:
+		case !before[n] && c.shownIn[n] != c.frames && !c.gateway.stillOut(c.leftAt[n]):
 			c.reasons.add(heldByMistake) // the client may have let go of it
 		}
 	}
@@ -251,6 +256,7 @@ func (c *conn) believe(e *effect) {
 		b.direct[n] = max(0, b.direct[n]-e.count)
 	case refused:
 		c.miscounts(n)
+		b.refused[n] = true
 	case revoked:
 		c.toReplay[n] = false
 		b.direct[n], b.endedAt[n] = 0, max(1, c.gateway.newestOut())

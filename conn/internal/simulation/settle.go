@@ -130,7 +130,7 @@ func (w *world) compare(altogether bool) {
 		if k.Wanted {
 			wanted = 1
 		}
-		looked := w.setup.Probe > 0 && !strings.Contains(rids[n], "?") && c.entries[n+1] == nil // for what is stuck
+		looked := w.setup.Probe > 0 && !strings.Contains(rids[n], "?") && c.entries[n+1] == nil && !c.refused[n+1] // for what is stuck
 		stuck := !altogether && (c.reasons&muddled != 0 || c.hung || c.lostTrack(n) || e != nil && (e.code != "" || e.dead) && !looked)
 		switch {
 		case direct > 1 && k.Wanted && k.Uncertain: // what is too much is given back when it is released

@@ -231,6 +231,17 @@ func (w *world) newestOut() uint64 {
 	return w.out[len(w.out)-1].ID
 }
 
+// stillOut reports whether a request up to a given one is out, so that the client still has what
+// was let go then.
+func (w *world) stillOut(newest uint64) bool {
+	for i := range w.out {
+		if o := &w.out[i]; !o.timedOut {
+			return o.ID <= newest
+		}
+	}
+	return false
+}
+
 // newestCall returns the id of the newest call that is out, 0 for none.
 func (w *world) newestCall() (id uint64) {
 	for i := range w.out {
