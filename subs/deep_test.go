@@ -156,6 +156,16 @@ func TestADeepHandleIsStaleAsAWholeAndComesBackSo(t *testing.T) {
 
 // After a fault, what a deep handle was told to be stale may be held again before the
 // next connection, and have had events meanwhile.
+func TestADeepHandleIsToldThatItsResourceIsOfAnotherKind(t *testing.T) {
+	r := newDeepRig(t, node("root", "a"), node("a"))
+	r.expect(`root sync (first) {"a":{"rid":"a"}} view a,root`)
+	r.Disconnected(errors.New("lost"))
+	r.Install(wire.Set{Resources: []wire.Resource{{RID: "root", Kind: wire.KindCollection}}})
+	r.Subscribed("root")
+	r.Sweep()
+	r.expect(`root stale: lost`, `root sync (kind changed) [] view root`)
+}
+
 func TestADeepHandleIsToldWhatComesBackToLife(t *testing.T) {
 	r := newDeepRig(t, node("root", "b", "c"), node("b"), node("c", "b"))
 	r.Open(new(subs.Handle), "c")

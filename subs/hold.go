@@ -64,7 +64,7 @@ func (r *Registry) tellLive(x revived) {
 		case h.synced && h.latest() != nil:
 			r.deliver(h, &news{subject{e.rid}}) // what that is it asks for
 		case h.synced && h.Deep:
-			r.sync(h, SyncReconnect)
+			r.sync(h, reasonOf(e.extra.told, &e.content))
 		case h.synced:
 			r.deliver(h, &resync{subject: subject{e.rid}, old: e.extra.told, new: e.snapshot(), typed: r.typed(e)})
 		}

@@ -58,11 +58,12 @@ func (x *expansion) next() (ev Event, last bool) {
 		x.edit.adds = x.edit.adds[1:]
 		return &Add{subject: x.subject, typed: x.typed, Index: i, Value: x.new.At(i), Resync: true}, false
 	}
-	return &Sync{subject: x.subject, typed: x.typed, Resource: x.new, Reason: x.reason()}, true
+	return &Sync{subject: x.subject, typed: x.typed, Resource: x.new, Reason: reasonOf(x.old, x.new)}, true
 }
 
-func (x *expansion) reason() SyncReason {
-	if x.old.Kind() != x.new.Kind() || x.new.Err() != nil && !x.old.Equal(x.new) {
+// reasonOf returns why there is a Sync of what is live again.
+func reasonOf(old, new *Resource) SyncReason {
+	if old.Kind() != new.Kind() || new.Err() != nil && !old.Equal(new) {
 		return SyncKindChanged
 	}
 	return SyncReconnect
