@@ -215,6 +215,9 @@ func (r *Registry) changed(e *entry, ev *Change) {
 // relink takes in the references that a change of e has brought, and lets the ones
 // go that it has taken away, if any.
 func (r *Registry) relink(e *entry, ev *Change) (lost bool) {
+	for c := range ev.Changes() { // first, because one may lead back to e, and to another
+		r.cache(c.New)
+	}
 	for c := range ev.Changes() {
 		r.addReference(e, c.New)
 	}
@@ -244,6 +247,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 		return r.distrust(e, err)
 	}
 	watchers := slices.Clone(e.watchers())
+	r.cache(v)
 	r.addReference(e, v)
 	r.extendTo(e, v)
 	if e.standing == held {
@@ -348,12 +352,19 @@ func unknown(rid, event string) error {
 	return fmt.Errorf("%s event for %q: %w", event, rid, ErrUnknownResource)
 }
 
+// cache counts a reference that has come into a copy.
+func (r *Registry) cache(v res.Value) {
+	if v.IsReference() {
+		r.entry(v.RID()).cachedIn++
+	}
+}
+
+// addReference holds what v refers to, which was counted, as e is held.
 func (r *Registry) addReference(e *entry, v res.Value) {
 	if !v.IsReference() {
 		return
 	}
-	child := r.entry(v.RID())
-	child.cachedIn++
+	child := r.find(v.RID())
 	if e.standing == held {
 		child.heldIn++
 		r.hold(child)

@@ -230,3 +230,17 @@ func TestParentThatIsHeldAgainAfterItsChildWasDeletedInLimboIsAFault(t *testing.
 		t.Errorf("the deleted child is %v, live %v", content, live)
 	}
 }
+
+// The first of the references leads back to what has the second.
+func TestChangeInLimboOfACycleWithAReferenceThatHasNotCome(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"c":{"rid":"c"},"d":{"rid":"d"}},"c":{},"d":{"back":{"rid":"c"}}}}`)
+	out := r.request()
+	r.drop("p")
+	later := r.request()
+	r.apply("c", "change", `{"values":{"d":{"rid":"d"},"n":{"rid":"n"}}}`)
+	r.has("c", `~{"d":{"rid":"d"},"n":{"rid":"n"}}`)
+	r.answered(out)
+	r.answered(later)
+	r.counts(0, 0, 0)
+}
