@@ -17,14 +17,26 @@ import (
 // miscounts plans a reconnect if the answer to q, which is about rid, leaves the
 // gateway with a count that cannot be known.
 func (c *Core) miscounts(q *request, rid string, granted bool) {
-	doubtful := false
+	doubtful, held := false, c.reg.Follows(rid)
 	switch q.Type {
 	case wire.TypeSubscribe, wire.TypeGet:
 		doubtful = q.settled && !granted || c.revocations.of(q, rid)
+		held = held || q.settled && c.table.loads(rid)
 	default:
 		doubtful = c.returns.of(q, rid) || c.revocations.of(q, rid)
 	}
-	if doubtful && c.reg.Follows(rid) {
+	if doubtful && held {
 		c.distrust(fmt.Errorf("the subscription of %v %q may have been taken away: %w", q.Type, rid, subs.ErrInconsistent))
 	}
+}
+
+// loads reports whether a request about anything else than rid is out, which may turn
+// out to hold that.
+func (t *table) loads(rid string) bool {
+	for el := t.out.Front(); el != nil; el = el.Next() {
+		if el.Value.(*request).RID != rid {
+			return true
+		}
+	}
+	return false
 }

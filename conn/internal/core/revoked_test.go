@@ -91,3 +91,24 @@ func TestRequestThatIsAnsweredAfterItWasGivenBack(t *testing.T) {
 		})
 	}
 }
+
+// What is loading may be going to hold the resource; nobody but the gateway knows.
+func TestRequestThatIsRefusedAfterItWasGivenBackWhileAnotherIsOut(t *testing.T) {
+	for name, faults := range map[string]uint64{"p": 1, "": 0} {
+		r := connected(t)
+		r.subscribe("c")
+		late := r.sent("subscribe c")[0]
+		r.pass(r.cfg.RequestTimeout)
+		back := r.sent("unsubscribe c")[0]
+		if name != "" {
+			r.subscribe(name)
+			r.sent("subscribe " + name)
+		}
+		r.answer(back, "")
+		r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
+		r.refuse(late, res.ErrAccessDenied)
+		if got := r.core.Stats().Inconsistencies; got != faults {
+			t.Errorf("with %q out %d faults, want %d", name, got, faults)
+		}
+	}
+}
