@@ -163,7 +163,7 @@ func (c *Core) Deadline() time.Time {
 		c.resync.deadline,
 		c.probes.at,
 		c.probes.reconn,
-		c.verifier.deadline(),
+		c.verifyAt(),
 	} {
 		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
 			earliest = t

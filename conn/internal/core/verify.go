@@ -38,26 +38,35 @@ type comparison struct {
 
 func newVerifier() verifier { return verifier{tries: make(map[string]int)} }
 
-// deadline returns when there is something to do without an input.
-func (v *verifier) deadline() time.Time {
-	if v.pause.IsZero() && v.out == nil && len(v.later) > 0 {
+// mayVerify reports whether copies can be compared now.
+func (c *Core) mayVerify() bool {
+	return c.machine.State() == state.Connected && !c.draining && c.verifier.out == nil
+}
+
+// verifyAt returns when there is something to compare, zero for never.
+func (c *Core) verifyAt() time.Time {
+	v := &c.verifier
+	switch {
+	case !c.mayVerify():
+		return time.Time{}
+	case !v.pause.IsZero():
+		return v.pause
+	case c.reg.Unsure() != "": // since the client was not connected yet
+		return c.now
+	case len(v.later) > 0:
 		return v.later[0].at
 	}
-	return v.pause
+	return time.Time{}
 }
 
 // verify compares what is next.
 func (c *Core) verify() {
 	v := &c.verifier
-	if c.draining {
-		v.pause, v.later = time.Time{}, nil
-		return
-	}
-	if c.machine.State() != state.Connected || c.now.Before(v.pause) {
+	if !c.mayVerify() || c.now.Before(v.pause) {
 		return
 	}
 	v.pause = time.Time{}
-	for v.out == nil && v.pause.IsZero() {
+	for c.mayVerify() && v.pause.IsZero() {
 		next, found := c.nextComparison()
 		switch {
 		case !found:

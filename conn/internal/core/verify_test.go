@@ -210,3 +210,19 @@ func TestNothingIsComparedWhileTheClientIsShuttingDown(t *testing.T) {
 		t.Errorf("something is due at once: %v", d)
 	}
 }
+
+func TestWhatIsSentAgainInAReplayIsComparedAfterIt(t *testing.T) {
+	r := connected(t, probing)
+	for _, rid := range []string{"p", "q"} {
+		r.subscribed(rid)
+	}
+	r.cut()
+	r.reopen()
+	for _, req := range r.sent("subscribe p", "subscribe q") {
+		r.wantState(state.Resubscribing)
+		r.answer(req, `{"models":{"`+req.RID+`":{"child":{"rid":"c"}},"c":{"v":1}}}`)
+	}
+	r.wantState(state.Connected)
+	r.pass(0) // it needs no other input
+	r.sent("get c?")
+}

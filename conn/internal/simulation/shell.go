@@ -368,6 +368,9 @@ func (w *world) lateWords(n int) {
 // quietly steps the core with what must not change anything.
 func (w *world) quietly(in core.Input) {
 	w.step(core.Tick{}) // what is due comes first
+	for w.broken == nil && !w.closed() && w.isDue() {
+		w.step(core.Tick{})
+	}
 	if w.broken != nil || w.closed() {
 		return
 	}

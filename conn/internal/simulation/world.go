@@ -117,13 +117,19 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
+// isDue reports whether the core has something to do without an input.
+func (w *world) isDue() bool {
+	d := w.core.Deadline()
+	return !d.IsZero() && !w.now.Before(d)
+}
+
 // happen does what is due now.
 func (w *world) happen() {
 	for _, g := range w.gateways {
 		g.expire()
 	}
 	w.expireShell()
-	if d := w.core.Deadline(); !d.IsZero() && !w.now.Before(d) {
+	if w.isDue() {
 		w.step(core.Tick{})
 	}
 	if w.setup.Prompt {
