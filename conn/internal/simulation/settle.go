@@ -18,6 +18,7 @@ func (w *world) settle() {
 	w.heal()
 	w.rest(time.Hour)
 	w.checkRest()
+	w.noteUntold()
 	w.compare(false)
 	w.tell("--- another connection")
 	w.actReconnect(nil)
@@ -110,6 +111,18 @@ func (w *world) checkRest() {
 	}
 	for _, r := range w.asked {
 		w.fail("a request that never ends", "%T of %v", r.in, r.name)
+	}
+}
+
+// noteUntold notes what has slipped away since the gateway's last message.
+func (w *world) noteUntold() {
+	if w.conn == nil {
+		return
+	}
+	for _, e := range w.conn.pending {
+		if e.kind == slippedAway {
+			w.conn.slipped[e.name] = true
+		}
 	}
 }
 
