@@ -31,13 +31,6 @@ type Handle struct {
 	news   bool // has been told that something is newer than its last Sync
 }
 
-// Delivery is an event on its way to a handle.
-type Delivery struct {
-	Handle *Handle // whose event it is
-	Event  Event   // for its queue
-	Live   bool    // whether the resource is live after the event
-}
-
 // Registry knows what the program subscribes to, what the gateway has subscribed
 // for it on the present connection, and the local copy of everything in between.
 // Its owner feeds it with answers and events and takes deliveries from it. A
@@ -104,21 +97,6 @@ func NewRegistry(types ...Type) *Registry {
 		requests: make(map[string]uint64),
 	}
 }
-
-// TakeDeliveries returns the events decided since the last call, in order. The slice
-// is good until the next call.
-func (r *Registry) TakeDeliveries() []Delivery {
-	d := r.deliveries
-	clear(r.taken) // so that it keeps no event alive
-	if r.deliveries = r.taken[:0]; cap(r.deliveries) > maxTaken {
-		r.deliveries = nil
-	}
-	r.taken = d
-	return d
-}
-
-// maxTaken is for how many deliveries room is kept.
-const maxTaken = 1024
 
 // TakeFaults returns what was found not to fit since the last call; each wraps
 // [ErrInconsistent].
@@ -323,52 +301,6 @@ func (r *Registry) entryOf(rid string) *entry {
 		r.most = max(r.most, len(r.entries))
 	}
 	return e
-}
-
-func (r *Registry) deliver(h *Handle, ev Event) {
-	if h.Silent {
-		return
-	}
-	if h.latest() != nil {
-		if ev = h.fold(ev); ev == nil {
-			return
-		}
-	}
-	live := false
-	if h.entry != nil {
-		live = h.entry.standing == held
-	} else if _, stale := ev.(*Stale); !stale || ev.RID() != "" {
-		live = true // of a stream: until the connection is lost
-	}
-	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: live})
-}
-
-// tell delivers an event to everybody who hears of e.
-func (r *Registry) tell(e *entry, ev Event) { r.tellWatchers(e, e.watchers(), ev) }
-
-// tellWatchers is tell with the deep handles that heard of e before the event: what
-// it refers to may have made others live, and those know of it from their Sync.
-func (r *Registry) tellWatchers(e *entry, before []*Handle, ev Event) {
-	r.tellSubscribers(e, before, ev)
-	r.tellStreams(e, ev)
-}
-
-// tellSubscribers delivers an event to the handles on e and to the deep handles
-// that reach it.
-func (r *Registry) tellSubscribers(e *entry, watchers []*Handle, ev Event) {
-	r.tellHandles(e, ev)
-	for _, h := range watchers {
-		r.deliver(h, ev)
-	}
-}
-
-// tellHandles delivers an event to every handle on e that has been given a Sync.
-func (r *Registry) tellHandles(e *entry, ev Event) {
-	for h := range e.handles.all() {
-		if h.synced {
-			r.deliver(h, ev)
-		}
-	}
 }
 
 // stand changes what e's copy is worth.
