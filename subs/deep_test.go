@@ -11,30 +11,35 @@ import (
 	"github.com/resclient/resclient-go/wire"
 )
 
-// deepRig is a registry with a deep handle on "root", whose events it prints.
-type deepRig struct {
+// rootRig is a registry with a handle on "root", whose events it prints.
+type rootRig struct {
 	t *testing.T
 	*subs.Registry
 	handle *subs.Handle
 }
 
-func newDeepRig(t *testing.T, set ...wire.Resource) *deepRig {
-	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: &subs.Handle{Deep: true}}
-	r.Open(r.handle, "root")
+func newRootRig(t *testing.T, h *subs.Handle, set ...wire.Resource) *rootRig {
+	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: h}
+	r.Open(h, "root")
 	r.Install(wire.Set{Resources: set})
 	r.Subscribed("root")
 	return r
 }
 
-func (r *deepRig) must(err error) {
+// newDeepRig is a rig whose handle is deep.
+func newDeepRig(t *testing.T, set ...wire.Resource) *rootRig {
+	return newRootRig(t, &subs.Handle{Deep: true}, set...)
+}
+
+func (r *rootRig) must(err error) {
 	r.t.Helper()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// expect compares what the deep handle was told since the last call.
-func (r *deepRig) expect(want ...string) {
+// expect compares what the handle was told since the last call.
+func (r *rootRig) expect(want ...string) {
 	r.t.Helper()
 	var got []string
 	for _, d := range r.TakeDeliveries() {
@@ -115,11 +120,11 @@ func TestADeepHandleHearsOfWhatItReachesNoMoreAfterTheReference(t *testing.T) {
 
 // The Sync has what the event changes already, and the deep handle would apply it twice.
 func TestADeepHandleIsNotToldOfTheEventThatMakesItLive(t *testing.T) {
-	for what, event := range map[string]func(*deepRig, wire.Set) error{
-		"change": func(r *deepRig, set wire.Set) error {
+	for what, event := range map[string]func(*rootRig, wire.Set) error{
+		"change": func(r *rootRig, set wire.Set) error {
 			return r.Changed("p", wire.Change{Values: refs("root"), Set: set})
 		},
-		"add": func(r *deepRig, set wire.Set) error {
+		"add": func(r *rootRig, set wire.Set) error {
 			return r.Added("p", wire.Add{Value: res.NewRef("root"), Set: set})
 		},
 	} {
@@ -219,9 +224,9 @@ func TestADeletedResourceIsToldToADeepHandle(t *testing.T) {
 }
 
 func TestADeepHandleComesToReachWhatIsStale(t *testing.T) {
-	for cause, spoil := range map[error]func(*deepRig){
-		res.ErrDeleted:       func(r *deepRig) { r.must(r.Deleted("a")) },
-		subs.ErrInconsistent: func(r *deepRig) { r.Distrust("a", errors.New("unreadable")) },
+	for cause, spoil := range map[error]func(*rootRig){
+		res.ErrDeleted:       func(r *rootRig) { r.must(r.Deleted("a")) },
+		subs.ErrInconsistent: func(r *rootRig) { r.Distrust("a", errors.New("unreadable")) },
 	} {
 		r := newDeepRig(t, node("root"))
 		r.TakeDeliveries()

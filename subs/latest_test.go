@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/resclient/resclient-go/res"
@@ -60,44 +59,9 @@ func (l *latestMirror) differs(reg *subs.Registry, rid string, waiting int) erro
 	return nil
 }
 
-// latestRig is a registry with a handle on "root" that wants the latest.
-type latestRig struct {
-	t *testing.T
-	*subs.Registry
-	handle *subs.Handle
-}
-
-func newLatestRig(t *testing.T, as *subs.Type, set ...wire.Resource) *latestRig {
-	t.Helper()
-	r := &latestRig{t: t, Registry: subs.NewRegistry(), handle: &subs.Handle{Owner: &subs.Latest{Type: as}}}
-	r.Open(r.handle, "root")
-	r.Install(wire.Set{Resources: set})
-	r.Subscribed("root")
-	return r
-}
-
-func (r *latestRig) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// expect compares what the handle was told since the last call.
-func (r *latestRig) expect(want ...string) {
-	r.t.Helper()
-	var got []string
-	for _, d := range r.TakeDeliveries() {
-		text := d.Event.String()
-		if s, ok := d.Event.(*subs.Sync); ok {
-			text += " view " + strings.Join(s.View.RIDs(), ",")
-		}
-		got = append(got, text)
-	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		r.t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
-	}
-	r.must(r.Check())
+// newLatestRig is a rig whose handle wants the latest.
+func newLatestRig(t *testing.T, as *subs.Type, set ...wire.Resource) *rootRig {
+	return newRootRig(t, &subs.Handle{Owner: &subs.Latest{Type: as}}, set...)
 }
 
 type counted struct{ N int }

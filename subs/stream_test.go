@@ -9,7 +9,7 @@ import (
 )
 
 func TestAStreamHearsOfEverythingThatMatches(t *testing.T) {
-	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
 	first := new(subs.Handle)
 	r.Open(first, "shop.1")
 	grant(r.Registry, "shop.1", 1)
@@ -40,7 +40,7 @@ func TestAStreamHearsOfEverythingThatMatches(t *testing.T) {
 }
 
 func TestAStreamThatLaggedIsToldWhatEverythingIs(t *testing.T) {
-	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
 	r.OpenStream(r.handle, ">")
 	q := subs.NewQueue(subs.Limits{Events: 4, Bytes: 1 << 20})
 	r.Open(new(subs.Handle), "a")
@@ -69,7 +69,7 @@ func TestAStreamThatLaggedIsToldWhatEverythingIs(t *testing.T) {
 }
 
 func TestAStreamHearsOfWhatAnOutageTookAway(t *testing.T) {
-	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
 	r.OpenStream(r.handle, ">")
 	r.Open(new(subs.Handle), "a")
 	r.Install(wire.Set{Resources: []wire.Resource{node("a", "b"), node("b", "c"), node("c", "b")}})
@@ -85,7 +85,7 @@ func TestAStreamHearsOfWhatAnOutageTookAway(t *testing.T) {
 
 // It is told when that is gone, or back.
 func TestAStreamThatIsOpenedDuringAnOutageIsGivenWhatOthersWereToldOf(t *testing.T) {
-	r := &deepRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
+	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: new(subs.Handle)}
 	r.OpenStream(new(subs.Handle), ">")
 	a := new(subs.Handle)
 	r.Open(a, "a")
