@@ -102,15 +102,15 @@ func (c *conn) read(f *frame) {
 	c.hide()
 }
 
-// update applies an event to a copy.
+// update applies an event to a copy, or to what the gateway lets go as it makes that
+// event.
 func (c *conn) update(e *effect) {
 	n := e.name
-	before := c.copies[n]
+	before, gone := c.copies[n], false
 	if before == nil {
-		if ghost := c.ghosts[n]; ghost != nil {
-			c.ghosts[n] = e.news.applied(ghost)
-			c.last[n] = c.ghosts[n]
-		}
+		before, gone = c.ghosts[n], true
+	}
+	if before == nil {
 		return
 	}
 	after := e.news.applied(before)
@@ -118,18 +118,26 @@ func (c *conn) update(e *effect) {
 		c.reasons.add(muddled)
 		return
 	}
-	if !after.equal(before) {
-		c.stirred[n] = true
-		if n := losses(before, after); n > 1 || n > 0 && (e.ahead || c.gateway.outstanding()) {
-			c.reasons.add(likeASlip)
-		}
-		c.copies[n] = after
+	c.wonderAtLoss(e, before, after)
+	if gone {
+		c.ghosts[n], c.last[n] = after, after
+		return
+	}
+	c.stirred[n] = c.stirred[n] || !after.equal(before)
+	c.copies[n] = after
+}
+
+// wonderAtLoss notes why the client may take an event for one with which the gateway makes
+// its slip. If more than one reference goes, if requests are out, or the gateway has begun
+// with other events, then the client cannot know what the gateway looks at when, and so
+// what it lets go.
+func (c *conn) wonderAtLoss(e *effect, before, after *content) {
+	if n := losses(before, after); n > 1 || n > 0 && (e.ahead || c.gateway.outstanding()) {
+		c.reasons.add(likeASlip)
 	}
 }
 
-// losses counts what an event that makes one content another no longer refers to. If it
-// is more than one, if requests are out, or the gateway has begun with other events, then
-// the client cannot know what the gateway looks at when, and so whether it makes its slip.
+// losses counts what an event that makes one content another no longer refers to.
 func losses(from, to *content) (n int) {
 	var had, has [names]bool
 	from.references(func(n name) { had[n] = true })
