@@ -11,6 +11,9 @@ import (
 func (e *entry) event(ev *event) {
 	switch {
 	case e.resource == nil:
+		// Deleted while it is asked for, when another spelling of the query has brought it
+		// before: who still waits for the answer is forgotten, and so is what waits for that.
+		e.conn.hung = e.conn.hung || ev.kind == deletedIt && e.state == loading
 	case e.holds != 0:
 		e.events = append(e.events, ev)
 	default:
