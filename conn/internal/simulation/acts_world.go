@@ -83,11 +83,13 @@ func (w *world) actLateWords(d *dice) {
 	}
 }
 
-// actLoseRequest makes the gateway ignore a request, as it does with some.
+// actLoseRequest makes the gateway leave a request without an answer, as it does with some.
 func (w *world) actLoseRequest(*dice) {
 	if c := w.conn; c != nil && len(c.requests) > 0 {
-		w.tell("the gateway ignores %v %s", c.requests[0].Type, c.requests[0].RID)
+		q := c.requests[0]
+		w.tell("the gateway ignores %v %s", q.Type, q.RID)
 		c.requests = c.requests[1:]
+		c.post(func() { c.ignore(q) })
 	}
 }
 

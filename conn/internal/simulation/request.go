@@ -40,16 +40,12 @@ func (c *conn) version(id uint64) {
 func (c *conn) subscribeRequest(id uint64, n name) {
 	ok := c.subscribe(n, func(e *entry, a access) {
 		if code := a.refusal(); code != "" {
-			c.effect(effect{kind: refused, name: n})
-			c.fail(id, code)
-			c.unsubscribe(e, 1)
+			c.refuse(id, e, code)
 			return
 		}
 		e.whenReady(func() {
 			if code := e.failure(); code != "" {
-				c.effect(effect{kind: refused, name: n})
-				c.fail(id, code)
-				c.unsubscribe(e, 1)
+				c.refuse(id, e, code)
 				return
 			}
 			c.effect(effect{kind: granted, name: n})
@@ -66,9 +62,7 @@ func (c *conn) subscribeRequest(id uint64, n name) {
 func (c *conn) getRequest(id uint64, n name) {
 	ok := c.subscribe(n, func(e *entry, a access) {
 		if code := a.refusal(); code != "" {
-			c.effect(effect{kind: refused, name: n})
-			c.fail(id, code)
-			c.unsubscribe(e, 1)
+			c.refuse(id, e, code)
 			return
 		}
 		e.whenReady(func() {
@@ -87,6 +81,26 @@ func (c *conn) getRequest(id uint64, n name) {
 	if !ok {
 		c.fail(id, res.CodeSubscriptionLimitExceeded)
 	}
+}
+
+// refuse answers a request with an error, and takes back what was counted for it.
+func (c *conn) refuse(id uint64, e *entry, code string) {
+	c.effect(effect{kind: refused, name: e.name})
+	c.fail(id, code)
+	c.unsubscribe(e, 1)
+}
+
+// ignore never answers a request, as if it waited for a reference that is never loaded: what
+// it asks for is counted all the same, unless that is refused before.
+func (c *conn) ignore(q wire.Request) {
+	if q.Type != wire.TypeSubscribe && q.Type != wire.TypeGet {
+		return
+	}
+	c.subscribe(nameOf(q.RID), func(e *entry, a access) {
+		if code := a.refusal(); code != "" {
+			c.refuse(q.ID, e, code)
+		}
+	})
 }
 
 func (c *conn) replySet(id uint64, e *entry) {
