@@ -135,7 +135,9 @@ func WithGateways(urls ...string) Option {
 // when a connection has been stable. The client adds full jitter (any delay up to
 // the one asked for is equally likely) and then caps at [WithMaxDelay]. The default doubles
 // from 250 ms to 30 s and never stops. A back-off that says [backoff.Stop] closes
-// the client when the attempt fails.
+// the client, with [ErrGaveUp], when the attempt fails, or the connection that it led to is
+// lost before it was stable, see [WithStableAfter]. With several gateways, the rest of the
+// list is tried before.
 func WithBackOff(newBackOff func() backoff.BackOff) Option {
 	return func(s *settings) error {
 		if newBackOff == nil {

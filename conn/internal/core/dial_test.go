@@ -109,6 +109,52 @@ func TestBackOffThatSaysStopGivesUpWhenTheRoundHasFailed(t *testing.T) {
 	r.wantReply(sub, errCut)
 }
 
+func TestGatewayThatAcceptsAndDropsUsesUpTheAttempts(t *testing.T) {
+	r := newRig(t)
+	r.step(core.Start{})
+	sub := r.subscribe("a")
+	for _, next := range []core.Delay{wait(time.Second), wait(time.Second), {Stop: true}} {
+		r.dialled(next)
+		r.agree(wire.Protocol)
+		r.transitions = nil
+		r.cut()
+		if r.core.State() == state.Dialing {
+			r.pass(time.Second)
+		}
+	}
+	r.changed("connected -> dialing: lost", "dialing -> closed: gave up")
+	r.wantReply(sub, core.ErrGaveUp)
+	r.wantReply(sub, errCut)
+}
+
+func TestBackOffThatSaysStopIsOverWithTheOutage(t *testing.T) {
+	r := newRig(t)
+	r.step(core.Start{})
+	r.dialled(core.Delay{Stop: true})
+	r.agree(wire.Protocol)
+	r.pass(r.cfg.StableAfter) // and the back-off has not answered yet
+	r.cut()
+	r.wantState(state.Dialing)
+}
+
+func TestReconnectsOfOurOwnAreNoAttemptsThatFail(t *testing.T) {
+	r := newRig(t, func(c *core.Config) { c.Gateways = []string{"ws://a", "ws://b"} })
+	r.step(core.Start{})
+	r.dialFails(errRefused, wait(time.Second))
+	r.pass(time.Second)
+	r.dialFails(errRefused, core.Delay{})
+	r.pass(time.Second)
+	r.dialFails(errRefused, core.Delay{Stop: true})
+	if last := r.transitions[len(r.transitions)-1]; last.Delay == 0 || last.Delay > time.Second {
+		t.Errorf("the rest of the last round begins after %v, want any time up to the last delay there was", last.Delay)
+	}
+	r.pass(time.Second)
+	r.dialled(core.Delay{})
+	r.agree(wire.Protocol)
+	r.step(core.Reconnect{})
+	r.wantState(state.Dialing)
+}
+
 func TestBackOffStartsAnewAfterAStableConnection(t *testing.T) {
 	r := connected(t)
 	r.pass(r.cfg.StableAfter - time.Millisecond)

@@ -40,7 +40,16 @@ type link struct {
 // rounds and not with the length of the list.
 func (l *link) roundBegins() bool { return l.tried == 0 }
 
-// next turns to the next gateway.
+// pause takes what the back-off says. Stop is no delay, so the one before goes on for
+// the gateways that are left in the round, and for reconnects of our own.
+func (l *link) pause(next Delay) {
+	if next.Stop {
+		next.Wait = l.backOff.Wait
+	}
+	l.backOff = next
+}
+
+// nextGateway turns to the next gateway.
 func (c *Core) nextGateway() {
 	n := len(c.cfg.Gateways)
 	c.link.gateway = (c.link.gateway + 1) % n
@@ -66,6 +75,7 @@ func (c *Core) expireLink() {
 		c.dial()
 	case state.DueStable:
 		c.link.tried = 0
+		c.link.backOff.Stop = false // that was about the outage that is over
 		c.out.ResetBackOff = true
 	}
 	if d := c.link.deadline; !d.IsZero() && !c.now.Before(d) {
@@ -93,7 +103,7 @@ func (in Dialled) apply(c *Core) {
 		return
 	}
 	if c.link.roundBegins() {
-		c.link.backOff = in.Next
+		c.link.pause(in.Next)
 	}
 	if in.Err == nil {
 		in.Err = c.link.early
@@ -107,7 +117,7 @@ func (in Dialled) apply(c *Core) {
 	c.send(&request{Request: wire.Version(0, wire.Protocol)})
 }
 
-func (in BackOffReset) apply(c *Core) { c.link.backOff = in.Next }
+func (in BackOffReset) apply(c *Core) { c.link.pause(in.Next) }
 
 // versionAnswered goes on with the protocol the gateway has agreed to. One that
 // does not know the request speaks an older protocol (RES-Client protocol,
@@ -170,27 +180,46 @@ func (in Lost) apply(c *Core) {
 }
 
 // fail ends the present connection, or the attempt at one, because of cause.
-func (c *Core) fail(cause error, permanent bool) {
+func (c *Core) fail(cause error, permanent bool) { c.leave(cause, permanent, c.stops()) }
+
+// renew ends an open connection because another one is wanted, and not because there is
+// anything wrong with the gateway, so it does not count as an attempt that failed.
+func (c *Core) renew(cause error) { c.leave(cause, false, c.link.phase != open && c.stops()) }
+
+// stops reports whether the back-off has said stop, and the round through the gateways
+// that it was asked for is over. It does so also of a connection that is lost before it was
+// stable, or a gateway that accepts and drops its clients would be dialled for ever.
+func (c *Core) stops() bool {
+	return c.link.backOff.Stop && c.link.tried == len(c.cfg.Gateways)-1
+}
+
+// leave ends the present connection, or the attempt at one. Another one follows
+// unless cause is permanent, or the back-off stops it.
+func (c *Core) leave(cause error, permanent, stop bool) {
 	if c.link.phase == idle {
 		return
 	}
-	opened := c.link.phase == open
+	opened, final := c.link.phase == open, permanent || stop
 	c.hangUp(cause)
-	last := c.link.tried == len(c.cfg.Gateways)-1
-	if !opened && c.link.backOff.Stop && last {
-		permanent, cause = true, fmt.Errorf("%w: %w", ErrGaveUp, cause)
-	}
 	defer c.nextGateway() // the transition still names the one that failed
+	var wait time.Duration
+	if !final {
+		wait = c.delay()
+	}
 	switch {
 	case opened:
-		c.step(state.Event{Kind: state.Lost, Cause: cause, Delay: c.delay()})
-	case !permanent:
-		c.step(state.Event{Kind: state.DialFailed, Cause: cause, Delay: c.delay()})
+		c.step(state.Event{Kind: state.Lost, Cause: cause, Delay: wait})
+	case !final:
+		c.step(state.Event{Kind: state.DialFailed, Cause: cause, Delay: wait})
 	}
-	if permanent {
-		c.step(state.Event{Kind: state.GaveUp, Cause: cause})
-		c.end(fmt.Errorf("%w: %w", ErrClosed, cause))
+	if !final {
+		return
 	}
+	if !permanent {
+		cause = fmt.Errorf("%w: %w", ErrGaveUp, cause)
+	}
+	c.step(state.Event{Kind: state.GaveUp, Cause: cause})
+	c.end(fmt.Errorf("%w: %w", ErrClosed, cause))
 }
 
 // delay is full jitter on what the back-off said: any time up to it is equally
@@ -241,7 +270,7 @@ func (c *Core) hangUp(cause error) {
 func (in Reconnect) apply(c *Core) {
 	c.reply(Reply{To: in.To})
 	if c.link.phase == open {
-		c.fail(ErrReconnect, false)
+		c.renew(ErrReconnect)
 	}
 	c.machine.DialNow(c.now)
 }

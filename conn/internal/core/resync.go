@@ -33,9 +33,14 @@ func (c *Core) expireResync() {
 
 // reconnect gives up the connection to get everything anew.
 func (c *Core) reconnect(rid string, why error) {
+	c.resyncing(rid, why)
+	c.renew(why)
+}
+
+// resyncing counts and reports that everything will be got anew.
+func (c *Core) resyncing(rid string, why error) {
 	c.counters.Resyncs++
 	c.notice(Resyncing, rid, why)
-	c.fail(why, false)
 }
 
 // spacing keeps planned reconnects apart. Rare ones come at once; when one does not

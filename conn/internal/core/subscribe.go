@@ -174,7 +174,9 @@ func (m *broken) handle(c *Core) {
 	case m.garbled:
 		// It may have been an event of anything, so nothing is in sync any more, and what
 		// follows is of no use. It comes back as the back-off says, as after any loss.
-		c.reconnect("", fmt.Errorf("%w: %w", subs.ErrInconsistent, m.err))
+		garbled := fmt.Errorf("%w: %w", subs.ErrInconsistent, m.err)
+		c.resyncing("", garbled)
+		c.fail(garbled, false)
 		return
 	case m.rid != "":
 		c.reg.Distrust(m.rid, brokenEvent(m.rid, m.err))
