@@ -96,7 +96,8 @@ func (c *Client) connect(ctx context.Context, d core.Dial, number int) (*socket,
 	if err != nil {
 		return nil, err
 	}
-	n := &network{client: c, gateway: gw, ctx: limited}
+	n := &network{client: c, gateway: gw, ctx: limited, end: func() {}}
+	defer func() { n.end() }()
 	dialer := websocket.Dialer{
 		Proxy:             n.chooseProxy,
 		NetDialContext:    n.dial,
@@ -109,13 +110,13 @@ func (c *Client) connect(ctx context.Context, d core.Dial, number int) (*socket,
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotFirstResponseByte: func() { answered = true }})
 	ws, response, err := dialer.DialContext(traced, gw.dialled, a.Header)
 	if err == nil && !n.conn.opened() {
-		err = limited.Err()
+		err = n.ctx.Err()
 	}
 	if err != nil && response == nil && answered {
 		err = unquoted(err, n.conn)
 	}
 	if err != nil {
-		return nil, c.judge(ctx, dialError(limited, gw, err, response))
+		return nil, c.judge(ctx, dialError(n.ctx, gw, err, response))
 	}
 	return c.startSocket(ctx, d.Generation, ws, n.conn), nil
 }
@@ -139,7 +140,8 @@ func (c *Client) judge(ctx context.Context, err error) error {
 type network struct {
 	client  *Client
 	gateway gateway
-	ctx     context.Context // of the attempt, with its timeout
+	ctx     context.Context // of the attempt, and then of its handshake, with its timeout
+	end     func()          // ends the handshake's
 	proxy   *url.URL        // an HTTP proxy to go through, or nil
 	conn    *netConn
 }
@@ -167,6 +169,7 @@ func (n *network) dial(ctx context.Context, network, addr string) (net.Conn, err
 		return nil, err
 	}
 	n.conn = newNetConn(conn)
+	n.ctx, n.end = context.WithTimeout(n.ctx, n.client.set.shakeTimeout)
 	context.AfterFunc(n.ctx, n.conn.closeUnlessOpen)
 	if n.proxy != nil {
 		if err := tunnel(n.conn, n.proxy, addr, n.gateway); err != nil {

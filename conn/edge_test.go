@@ -94,7 +94,7 @@ func TestAClientThatGaveUpSaysWhyToEveryCall(t *testing.T) {
 	})
 }
 
-func TestALossIsNoFailedAttemptForABackOffThatSaysStop(t *testing.T) {
+func TestAReconnectIsNoFailedAttemptForABackOffThatSaysStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		c := w.connected(conn.WithBackOff(func() backoff.BackOff { return &backoff.StopBackOff{} }))
@@ -105,7 +105,7 @@ func TestALossIsNoFailedAttemptForABackOffThatSaysStop(t *testing.T) {
 			t.Error(err)
 		}
 		if err := c.WaitFor(context.Background(), state.Connected); !errors.Is(err, conn.ErrGaveUp) {
-			t.Errorf("got %v, want that it gave up when an attempt failed", err)
+			t.Errorf("got %v, want that it gave up when the gateway was killed", err)
 		}
 	})
 }

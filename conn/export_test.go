@@ -42,8 +42,8 @@ const (
 type Defaults struct {
 	ReadLimit, ReadBuffer, OfflineQueue, QueueEvents, QueueBytes, ReplayWindow, ExpansionDepth int
 
-	DialTimeout, VersionTimeout, AuthTimeout, RequestTimeout, WriteTimeout time.Duration
-	PingInterval, PingTimeout, MaxDelay, StableAfter, ProbeInterval        time.Duration
+	DialTimeout, HandshakeTimeout, VersionTimeout, AuthTimeout, RequestTimeout, WriteTimeout time.Duration
+	PingInterval, PingTimeout, MaxDelay, StableAfter, ProbeInterval                          time.Duration
 
 	BackOff, RetryBackOff func() backoff.BackOff
 }
@@ -52,7 +52,7 @@ func NewDefaults() Defaults {
 	s := defaults()
 	return Defaults{
 		s.readLimit, s.readBuffer, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes, s.replayWindow, s.depth,
-		s.dialTimeout, s.versionTimeout, s.authTimeout, s.requestTimeout, s.writeTimeout,
+		s.dialTimeout, s.shakeTimeout, s.versionTimeout, s.authTimeout, s.requestTimeout, s.writeTimeout,
 		s.pingInterval, s.pingTimeout, s.maxDelay, s.stableAfter, s.probe,
 		s.backOff, s.retryBackOff,
 	}

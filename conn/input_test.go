@@ -38,6 +38,7 @@ func TestBadURLsAndOptionsAreRefusedByName(t *testing.T) {
 		{"ws://h", conn.WithMaxDelay(-1), "WithMaxDelay: -1ns"},
 		{"ws://h", conn.WithStableAfter(0), "WithStableAfter"},
 		{"ws://h", conn.WithDialTimeout(0), "WithDialTimeout"},
+		{"ws://h", conn.WithHandshakeTimeout(-1), "WithHandshakeTimeout"},
 		{"ws://h", conn.WithVersionTimeout(0), "WithVersionTimeout"},
 		{"ws://h", conn.WithAuthTimeout(0), "WithAuthTimeout"},
 		{"ws://h", conn.WithRequestTimeout(-time.Second), "WithRequestTimeout: -1s"},

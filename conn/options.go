@@ -35,6 +35,7 @@ type settings struct {
 	stableAfter  time.Duration
 
 	dialTimeout    time.Duration
+	shakeTimeout   time.Duration // of the handshake
 	versionTimeout time.Duration
 	authTimeout    time.Duration
 	requestTimeout time.Duration
@@ -71,6 +72,7 @@ func defaults() *settings {
 		maxDelay:       30 * time.Second,
 		stableAfter:    10 * time.Second,
 		dialTimeout:    10 * time.Second,
+		shakeTimeout:   10 * time.Second,
 		versionTimeout: 10 * time.Second,
 		authTimeout:    30 * time.Second,
 		requestTimeout: 30 * time.Second,

@@ -2,10 +2,18 @@ package conn
 
 import "time"
 
-// WithDialTimeout limits one attempt to connect, WebSocket handshake included. The
-// default is 10 s.
+// WithDialTimeout limits one attempt to connect, with its BeforeDial hook and its
+// handshake. The default is 10 s.
 func WithDialTimeout(d time.Duration) Option {
 	return duration("WithDialTimeout", d, func(s *settings) { s.dialTimeout = d })
+}
+
+// WithHandshakeTimeout limits what comes once the network connection is open: the
+// answer of a proxy, TLS, and the WebSocket handshake. A gateway that is frozen accepts
+// connections, and is left after this. The default is 10 s, and never more than what
+// [WithDialTimeout] leaves.
+func WithHandshakeTimeout(d time.Duration) Option {
+	return duration("WithHandshakeTimeout", d, func(s *settings) { s.shakeTimeout = d })
 }
 
 // WithVersionTimeout limits the wait for the answer to the version request, the

@@ -113,6 +113,7 @@ var deadlines = []struct {
 	ownsGateway bool // it plays the gateway itself
 }{
 	{"dial", 10 * time.Second, conn.WithDialTimeout(3 * time.Second), 3 * time.Second, timedOut, playSilentHandshake, false},
+	{"handshake", 10 * time.Second, conn.WithHandshakeTimeout(2 * time.Second), 2 * time.Second, timedOut, playSilentHandshake, false},
 	{"version", 10 * time.Second, conn.WithVersionTimeout(4 * time.Second), 4 * time.Second, noAnswer, playSilentVersion, true},
 	{"authentication", 30 * time.Second, conn.WithAuthTimeout(5 * time.Second), 5 * time.Second, hookTimedOut, playSilentLogin, false},
 	{"request", 30 * time.Second, conn.WithRequestTimeout(6 * time.Second), 6 * time.Second, noAnswer, playSilentCall, false},
