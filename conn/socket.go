@@ -25,7 +25,6 @@ type socket struct {
 	net        *netConn
 	out        *outbox
 
-	decoder  core.Decoder
 	batch    *core.Batch  // decoded, and not given to the owner yet
 	spare    *core.Batch  // given to the owner before
 	overflow atomic.Bool  // too much waits to be written
@@ -74,7 +73,7 @@ func (s *socket) read() {
 			return
 		}
 		s.client.reportFrame(s.generation, false, frame)
-		s.batch.Add(&s.decoder, frame)
+		s.batch.Add(frame)
 		if s.batch.Full() {
 			s.flush()
 		}

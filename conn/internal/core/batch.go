@@ -47,11 +47,11 @@ const (
 func (b *Batch) Full() bool { return len(b.Messages) >= batchLimit || b.bytes >= batchBytes }
 
 // Add decodes a frame. The batch does not keep it.
-func (b *Batch) Add(d *Decoder, frame []byte) {
+func (b *Batch) Add(frame []byte) {
 	b.bytes += len(frame)
 	m := b.scan(b.copy(frame))
 	if m == nil {
-		m = d.decode(frame)
+		m = decode(frame)
 	}
 	b.Messages = append(b.Messages, m)
 }

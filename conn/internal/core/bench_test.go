@@ -15,7 +15,6 @@ import (
 type bench struct {
 	*testing.B
 	core       *core.Core
-	decoder    core.Decoder
 	batch      core.Batch
 	generation uint64
 	unanswered [][]byte
@@ -56,7 +55,7 @@ func (b *bench) give(in core.Input) {
 
 func (b *bench) message(frame []byte) core.Input {
 	b.batch.Reset()
-	b.batch.Add(&b.decoder, frame)
+	b.batch.Add(frame)
 	return core.Received{Generation: b.generation, Messages: b.batch.Messages}
 }
 

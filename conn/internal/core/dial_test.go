@@ -333,14 +333,13 @@ func toResubscribing(r *rig) {
 
 // lateInputs gives the core everything that an old socket may still bring.
 func lateInputs(r *rig, generation uint64) {
-	d := &core.Decoder{}
 	frames := []string{`{"id":9,"result":{"models":{"a":{"v":66}}}}`, `{"event":"a.change","data":{"values":{"v":66}}}`, `{`}
 	for id := range uint64(100) {
 		frames = append(frames, fmt.Sprintf(`{"id":%d,"result":{"protocol":"1.2.3","payload":1}}`, id))
 	}
 	var messages []core.Message
 	for _, f := range frames {
-		messages = append(messages, d.Decode([]byte(f)))
+		messages = append(messages, core.Decode([]byte(f)))
 	}
 	for _, in := range []core.Input{
 		core.Dialled{Generation: generation},

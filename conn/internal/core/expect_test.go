@@ -48,14 +48,14 @@ func (r *rig) read(frames ...string) {
 	r.Helper()
 	r.batch.Reset()
 	for _, f := range frames {
-		r.batch.Add(r.decoder, []byte(f))
+		r.batch.Add([]byte(f))
 	}
 	r.step(core.Received{Generation: r.generation, Messages: r.batch.Messages})
 	r.batch.Reset()
 	for range frames { // so that nothing can have been kept
-		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.change","data":{"values":{"spoilt":"spoilt"}}}`))
-		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.add","data":{"idx":99,"value":"spoilt"}}`))
-		r.batch.Add(r.decoder, []byte(`{"event":"spoilt.remove","data":{"idx":99}}`))
+		r.batch.Add([]byte(`{"event":"spoilt.change","data":{"values":{"spoilt":"spoilt"}}}`))
+		r.batch.Add([]byte(`{"event":"spoilt.add","data":{"idx":99,"value":"spoilt"}}`))
+		r.batch.Add([]byte(`{"event":"spoilt.remove","data":{"idx":99}}`))
 	}
 }
 

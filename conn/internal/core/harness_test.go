@@ -20,11 +20,10 @@ type rig struct {
 	cfg  core.Config
 	now  time.Time
 
-	generation uint64        // of the latest dial
-	dial       *core.Dial    // under way: the test has not said how it ended
-	socket     bool          // open
-	decoder    *core.Decoder // of the socket
-	batch      core.Batch    // used again and again
+	generation uint64     // of the latest dial
+	dial       *core.Dial // under way: the test has not said how it ended
+	socket     bool       // open
+	batch      core.Batch // used again and again
 	requests   []wire.Request
 	out        map[uint64]outRequest // by id: requests of this socket without an answer
 
@@ -103,7 +102,7 @@ func (r *rig) agree(protocol string) {
 func (r *rig) dialled(next core.Delay) {
 	r.Helper()
 	d := r.underWay()
-	r.socket, r.decoder = true, &core.Decoder{}
+	r.socket = true
 	r.step(core.Dialled{Generation: d.Generation, Next: next})
 }
 

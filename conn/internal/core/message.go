@@ -17,8 +17,12 @@ type Message interface {
 }
 
 // A request's id says in its low bits what was asked, so that whoever reads the
-// answer can decode it without asking the owner.
+// answer can decode it without asking the owner, and without believing anything that the
+// gateway has said before.
 const typeBits = 3
+
+// bareCall is a call or auth whose answer is bare, as older gateways give it.
+const bareCall wire.RequestType = 0
 
 func requestID(seq uint64, t wire.RequestType) uint64 { return seq<<typeBits | uint64(t) }
 func requestType(id uint64) wire.RequestType          { return wire.RequestType(id & (1<<typeBits - 1)) }
@@ -64,68 +68,43 @@ type (
 	}
 )
 
-// Decoder turns the frames of one socket into messages, in the reader's
-// goroutine. It sees the version pass by, because older gateways answer calls in
-// another form. Only the first answer about it counts: there is one request, and more
-// answers are none.
-type Decoder struct {
-	agreed, legacy bool
-}
-
-// agree notes the protocol that the gateway speaks.
-func (d *Decoder) agree(legacy bool) {
-	if !d.agreed {
-		d.agreed, d.legacy = true, legacy
-	}
-}
-
-// Decode decodes a frame. The message does not keep the frame.
-func (d *Decoder) Decode(frame []byte) Message {
+// Decode decodes a frame, in the reader's goroutine. The message does not keep the frame.
+func Decode(frame []byte) Message {
 	var b Batch
-	b.Add(d, frame)
+	b.Add(frame)
 	return b.Messages[0]
 }
 
 // decode decodes any frame.
-func (d *Decoder) decode(frame []byte) Message {
+func decode(frame []byte) Message {
 	m, err := wire.Parse(frame)
 	if err != nil {
 		return &broken{err: err, garbled: !json.Valid(frame)}
 	}
 	switch m := m.(type) {
 	case *wire.Response:
-		return d.response(m)
+		return response(m)
 	case *wire.Event:
 		return event(m)
 	}
 	return &broken{err: errors.New("neither a response nor an event")}
 }
 
-func (d *Decoder) response(r *wire.Response) Message {
+func response(r *wire.Response) Message {
 	a := &answer{id: r.ID, err: r.Error}
 	if a.err != nil {
-		if requestType(r.ID) == wire.TypeVersion {
-			d.agree(true)
-		}
 		return a
 	}
 	var err error
 	switch requestType(r.ID) {
 	case wire.TypeVersion:
 		a.protocol, err = r.Protocol()
-		if err == nil {
-			d.agree(Legacy(a.protocol))
-		}
 	case wire.TypeSubscribe, wire.TypeGet:
 		a.set, err = r.Set()
-	case wire.TypeNew:
+	case wire.TypeCall, wire.TypeAuth, wire.TypeNew:
 		a.result, err = r.CallResult()
-	case wire.TypeCall, wire.TypeAuth:
-		if d.legacy {
-			a.result, err = r.LegacyCallResult()
-		} else {
-			a.result, err = r.CallResult()
-		}
+	case bareCall:
+		a.result, err = r.LegacyCallResult()
 	}
 	if err == nil && a.result.RID != "" {
 		err = res.CheckRID(a.result.RID)

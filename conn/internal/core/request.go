@@ -43,9 +43,9 @@ func (t *table) reset() []*request {
 	return lost
 }
 
-func (t *table) add(q *request) {
+func (t *table) add(q *request, answered wire.RequestType) {
 	t.seq++
-	q.ID = requestID(t.seq, q.Type)
+	q.ID = requestID(t.seq, answered)
 	t.byID[q.ID] = q
 	q.place = t.out.PushBack(q)
 	if t.next == nil {
@@ -121,7 +121,7 @@ const frameRoom = 64
 // send writes a request.
 func (c *Core) send(q *request) error {
 	q.sent = c.now
-	c.table.add(q)
+	c.table.add(q, c.answered(q.Type))
 	frame, err := q.Append(make([]byte, 0, len(q.RID)+len(q.Method)+len(q.Params)+frameRoom))
 	if err != nil {
 		c.table.take(q.ID)
@@ -133,6 +133,14 @@ func (c *Core) send(q *request) error {
 	}
 	c.out.Frames = append(c.out.Frames, Frame{Generation: c.link.generation, Data: frame})
 	return nil
+}
+
+// answered returns as what requests of a type are answered on the present connection.
+func (c *Core) answered(t wire.RequestType) wire.RequestType {
+	if (t == wire.TypeCall || t == wire.TypeAuth) && Legacy(c.link.protocol) {
+		return bareCall
+	}
+	return t
 }
 
 func (in Received) apply(c *Core) {

@@ -174,12 +174,26 @@ func TestEventsBeforeTheVersionIsAgreedAreOfNothingKnown(t *testing.T) {
 	r.asked()
 }
 
-// It would have the results of calls read in another form.
-func TestAnotherAnswerAboutTheVersionChangesNothing(t *testing.T) {
-	r := connected(t)
-	r.read(`{"error":{"code":"system.invalidRequest","message":""},"id":8193}`)
-	call, l := r.callResource("x", "find")
-	r.answer(r.sent("call x.find")[0], `{"rid":"a","models":{"a":{"v":1}}}`)
-	r.wantReply(call, nil)
-	l.hears(`a sync (first) {"v":1}`)
+// Each would have the results of calls read in another form.
+func TestAnswersToVersionRequestsThatWereNotMadeChangeNothing(t *testing.T) {
+	for _, answer := range []string{
+		`{"error":{"code":"system.invalidRequest","message":""},"id":8193}`, `{"result":{"protocol":"1.1.1"},"id":8193}`, `{"result":7,"id":8193}`,
+	} {
+		for name, says := range map[string]func(r *rig){
+			"before the answer":      func(r *rig) { r.read(answer); r.agree(wire.Protocol) },
+			"after it":               func(r *rig) { r.agree(wire.Protocol); r.read(answer) },
+			"with it, and once more": func(r *rig) { r.read(answer); r.agree(wire.Protocol); r.read(answer) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				r := newRig(t)
+				r.step(core.Start{})
+				r.dialled(core.Delay{})
+				says(r)
+				call, l := r.callResource("x", "find")
+				r.answer(r.sent("call x.find")[0], `{"rid":"a","models":{"a":{"v":1}}}`)
+				r.wantReply(call, nil)
+				l.hears(`a sync (first) {"v":1}`)
+			})
+		}
+	}
 }

@@ -17,7 +17,6 @@ type client struct {
 	core    *core.Core
 	zones   []int // in the order of its list of gateways
 	backOff backoff.BackOff
-	decoder core.Decoder
 	conn    *connection
 	due     time.Time // of the tick that is planned; zero for none
 }
@@ -108,14 +107,13 @@ func (c *client) dial(d core.Dial) {
 	}
 	c.world.zones[c.zones[d.Gateway]].dial(c, d.Generation, func(n *connection, err error) {
 		c.conn, outcome.Err = n, err
-		c.decoder = core.Decoder{}
 		c.step(outcome)
 	})
 }
 
 func (c *client) receive(n *connection, frame []byte) {
 	if c.conn == n {
-		c.step(core.Received{Generation: n.generation, Messages: []core.Message{c.decoder.Decode(frame)}})
+		c.step(core.Received{Generation: n.generation, Messages: []core.Message{core.Decode(frame)}})
 	}
 }
 

@@ -17,11 +17,10 @@ import (
 type shell struct {
 	generation uint64 // of the latest dial
 	dial       *dialling
-	conn       *conn         // open
-	decoder    *core.Decoder // of it
-	ending     bool          // what is written in the present step comes too late
-	out        []outRequest  // that were not answered
-	frozenAt   time.Time     // since when the gateway of conn is silent, zero if it is not
+	conn       *conn        // open
+	ending     bool         // what is written in the present step comes too late
+	out        []outRequest // that were not answered
+	frozenAt   time.Time    // since when the gateway of conn is silent, zero if it is not
 
 	hook   uint64 // the generation whose authenticate hook runs, 0 for none
 	asks   []core.Ask
@@ -48,7 +47,6 @@ type outRequest struct {
 // oldSocket is a socket that is closed, and may still have something to say.
 type oldSocket struct {
 	generation uint64
-	decoder    *core.Decoder
 	unread     []frame
 }
 
@@ -130,7 +128,6 @@ func (w *world) dialled(err error, next core.Delay) {
 		g := w.gateways[d.Gateway]
 		w.conn = &conn{gateway: g, generation: d.Generation}
 		g.conn = w.conn
-		w.decoder = &core.Decoder{}
 	}
 	w.step(core.Dialled{Generation: d.Generation, Err: err, Next: next})
 }
@@ -151,7 +148,7 @@ func (w *world) hangUp(generation uint64) {
 	}
 	w.dial, w.hook, w.out = nil, 0, nil
 	if c := w.conn; c != nil {
-		w.old = oldSocket{generation: generation, decoder: w.decoder, unread: c.outbox}
+		w.old = oldSocket{generation: generation, unread: c.outbox}
 		if c.gateway.conn == c {
 			c.gateway.conn = nil
 		}
@@ -210,7 +207,7 @@ func (w *world) deliver(n int) {
 	for i := range messages {
 		f := &c.outbox[i]
 		w.tell("client reads %s", f.text)
-		messages[i] = w.decoder.Decode(f.text)
+		messages[i] = core.Decode(f.text)
 		c.read(f)
 		w.answered(f.id)
 	}
@@ -359,7 +356,7 @@ func (w *world) lateWords(n int) {
 	n = min(n, len(old.unread))
 	messages := make([]core.Message, n)
 	for i := range messages {
-		messages[i] = old.decoder.Decode(old.unread[i].text)
+		messages[i] = core.Decode(old.unread[i].text)
 	}
 	old.unread = old.unread[n:]
 	w.quietly(core.Received{Generation: old.generation, Messages: messages})
