@@ -29,7 +29,7 @@ var handshakes = []string{
 	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
 	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n" +
 		"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; x=\"y\r\nSet-Cookie: a=b\r\n\r\n\xc1\x01\xff\x88\x02\x03",
-	"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n\x81\x22{\"result\":{\"protocol\":\"1.2.3\"},\"id\":8}",
+	"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n\x81\x22{\"result\":{\"protocol\":\"1.2.3\"},\"id\":9}",
 	"HTTP/1.1 401 Unauthorized\r\nContent-Length: -1\r\n\r\n{request}", "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{request}",
 	"HTTP/1.1 302 x\r\nLocation: ws://elsewhere/\r\nContent-Length: 3\r\n\r\n{request}", "HTTP/1.1 {request}\r\n\r\n", "HTTP/1.1 200 x\r\n{request}\r\n",
 	"HTTP/1.1 200 x\r\nContent-Length: {request}\r\n\r\n", "HTTP/1.1 200 x\r\nTransfer-Encoding: {request}\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
@@ -120,8 +120,7 @@ func FuzzSocket(f *testing.F) {
 			w := newWorld(t)
 			w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
 			rawGateway(t, w.network, "hostile:8080", func(c net.Conn, r *bufio.Reader, h handshake) {
-				_, _ = io.WriteString(c, h.upgrade()+textFrame(`{"result":{"protocol":"1.2.3"},"id":8}`))
-				time.Sleep(time.Millisecond)
+				h.open(c, h.upgrade())
 				_, _ = io.WriteString(c, textFrame(`{"result":{"models":{"a.b":{"n":0}}},"id":18}`)) // to the first subscribe
 				time.Sleep(time.Millisecond)
 				_, _ = c.Write(stream)
@@ -136,6 +135,9 @@ func FuzzSocket(f *testing.F) {
 					return w.network.Dial(ctx, network, addr)
 				}))
 			s := w.subscribe(c, "a.b")
+			if got := c.Stats().Generation; got != 1 {
+				t.Fatalf("granted on connection %d: nobody has heard the stream", got)
+			}
 			time.Sleep(10 * time.Second)
 			c.Reconnect()
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)

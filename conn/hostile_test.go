@@ -36,6 +36,14 @@ func wsFrame(first byte, payload string) string {
 	return string(head) + payload
 }
 
+// open opens the WebSocket, lets the client ask for the version and answers. Fake time makes sure that it has asked.
+func (h handshake) open(c net.Conn, upgrade string) {
+	_, _ = io.WriteString(c, upgrade)
+	time.Sleep(time.Millisecond)
+	_, _ = io.WriteString(c, wsFrame(0x81, `{"result":{"protocol":"1.2.3"},"id":9}`))
+	time.Sleep(time.Millisecond)
+}
+
 // hostileWorld has a gateway that behaves, and one that does what it likes once it has
 // granted the subscription to a.b. The client has that one first.
 type hostileWorld struct {
@@ -54,8 +62,7 @@ func newHostileWorld(t *testing.T, attack func(c net.Conn, r *bufio.Reader), opt
 		if strings.Contains(h.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate") {
 			upgrade = strings.TrimSuffix(upgrade, "\r\n") + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n"
 		}
-		_, _ = io.WriteString(c, upgrade+wsFrame(0x81, `{"result":{"protocol":"1.2.3"},"id":8}`))
-		time.Sleep(time.Millisecond)
+		h.open(c, upgrade)
 		_, _ = io.WriteString(c, wsFrame(0x81, `{"result":{"models":{"a.b":{"n":1}}},"id":18}`))
 		time.Sleep(time.Millisecond)
 		attack(c, r)
@@ -70,7 +77,11 @@ func newHostileWorld(t *testing.T, attack func(c net.Conn, r *bufio.Reader), opt
 			return w.network.Dial(ctx, network, addr)
 		}),
 	}, opts...)...)
-	return &hostileWorld{world: w, client: c, sub: w.subscribe(c, "a.b")}
+	sub := w.subscribe(c, "a.b")
+	if got := c.Stats().Generation; got != 1 {
+		t.Fatalf("granted on connection %d: the gateway was left before it could attack", got)
+	}
+	return &hostileWorld{world: w, client: c, sub: sub}
 }
 
 // moves waits until the client has left for the gateway that behaves, and has all from there.

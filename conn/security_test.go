@@ -227,14 +227,13 @@ func TestNoSecretIsRepeatedFromFramesThatMakeNoSense(t *testing.T) {
 		`{"event":"a.b.change","data":{"values":{"v":{"rid":true,"x":"` + s + `"}}}}`, `{"event":"a.b.change","data":"` + s + `"}`,
 		`{"event":"a.b.add","data":{"idx":"` + s + `","value":1}}`, `{"event":"a.b.remove","data":{"idx":"` + s + `"}}`,
 		`{"id":18,"result":"` + s + `"}`, `{"id":18,"result":{"models":{"a.b":"` + s + `"}}}`, `{"id":18,"result":{"collections":{"a.b":{"x":"` + s + `"}}}}`,
-		`{"id":18,"error":"` + s + `"}`, `{"id":18,"error":{"code":{"x":"` + s + `"}}}`, `{"id":16,"result":{"protocol":["` + s + `"]}}`,
+		`{"id":18,"error":"` + s + `"}`, `{"id":18,"error":{"code":{"x":"` + s + `"}}}`, `{"id":17,"result":{"protocol":["` + s + `"]}}`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var said confessions
 			network := resgatetest.NewNetwork()
 			rawGateway(t, network, gatewayAddr, func(c net.Conn, r *bufio.Reader, h handshake) {
-				_, _ = io.WriteString(c, h.upgrade()+textFrame(`{"result":{"protocol":"1.2.3"},"id":8}`))
-				time.Sleep(time.Millisecond)
+				h.open(c, h.upgrade())
 				_, _ = io.WriteString(c, textFrame(frame))
 				time.Sleep(time.Millisecond)
 				_, _ = io.WriteString(c, "\x88"+string(rune(2+len(s)))+"\x03\xf0"+s) // closes with the secret as the reason
@@ -243,8 +242,12 @@ func TestNoSecretIsRepeatedFromFramesThatMakeNoSense(t *testing.T) {
 			secretClient(t, &said, gatewayAddr, conn.Hooks{}, func(c *conn.Client) {
 				ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 				defer cancel()
+				if err := c.WaitFor(ctx, state.Connected); err != nil {
+					t.Error(err)
+				}
 				_, err := c.Subscribe(ctx, "a.b")
 				said.fail("subscribing", err)
+				time.Sleep(3 * time.Second)
 				if c.Stats().Generation < 2 {
 					t.Error("the connection was not lost")
 				}

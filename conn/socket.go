@@ -152,7 +152,7 @@ func (s *socket) tooLarge(head []byte, rest io.Reader) error {
 		n, err := rest.Read(chunk)
 		left -= n
 		tail = append(tail, chunk[:n]...)
-		tail = tail[max(0, len(tail)-tailSize):]
+		tail = append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
 		if err != nil {
 			break
 		}

@@ -1,6 +1,7 @@
 package resgatetest
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"os"
@@ -20,7 +21,7 @@ type stream struct {
 
 	mu      sync.Mutex
 	changed chan struct{} // closed, and made anew, when anything below changes
-	data    []byte
+	data    bytes.Buffer
 	ended   bool // by the writer: the reader gets EOF after the data
 	reset   bool // by either side: the reader gets ECONNRESET after the data
 	gone    bool // the reader has closed: writing makes no sense
@@ -48,9 +49,8 @@ func (s *stream) tryRead(b []byte) (n int, wait <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case len(s.data) > 0:
-		n = copy(b, s.data)
-		s.data = s.data[n:]
+	case s.data.Len() > 0:
+		n, _ = s.data.Read(b)
 		close(s.changed)
 		s.changed = make(chan struct{})
 		return n, nil, nil
@@ -73,11 +73,11 @@ func (s *stream) tryWrite(b []byte) (n int, wait <-chan struct{}, err error) {
 	case s.gone && !cut:
 		return 0, nil, os.NewSyscallError("write", syscall.EPIPE)
 	}
-	n = min(len(b), streamSize-len(s.data))
+	n = min(len(b), streamSize-s.data.Len())
 	if n == 0 {
 		return 0, s.changed, nil
 	}
-	s.data = append(s.data, b[:n]...)
+	s.data.Write(b[:n])
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return n, nil, nil
@@ -204,8 +204,8 @@ func (c *memConn) end(reset bool) {
 	c.closeOnce.Do(func() {
 		close(c.closed)
 		c.in.update(func() {
-			reset = reset || len(c.in.data) > 0
-			c.in.data, c.in.gone = nil, true
+			reset = reset || c.in.data.Len() > 0
+			c.in.data, c.in.gone = bytes.Buffer{}, true
 			c.in.reset = c.in.reset || reset
 		})
 		c.out.update(func() {
