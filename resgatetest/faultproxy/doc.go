@@ -39,7 +39,7 @@
 //	CutMidFrame    half of it, then the end of the connection
 //	TruncateFrame  half of it, then what comes after it
 //	OversizeFrame  blown up to any size
-//	CorruptFrame   with a byte that no JSON has
+//	CorruptFrame   with a byte that no JSON has, and no compressed message
 //
 // [Proxy.AfterBytes] and [Proxy.AfterFrames] do something at an exact place in the
 // stream, break it for instance:
@@ -54,8 +54,7 @@
 // A frame that is cut, truncated or too large is always noticed by whoever reads it, and
 // so is what [Proxy.CorruptFrame] does, for it leaves no valid JSON. Bytes that
 // [Faults].Corrupt changes may turn one value into another: neither TCP nor WebSocket has a
-// checksum against that, and no client can tell. TLS can. The same goes for a compressed
-// message, whatever is done to its bytes: what they expand to may be JSON again.
+// checksum against that, and compression has none either, so no client can tell. TLS can.
 //
 // # Frames
 //

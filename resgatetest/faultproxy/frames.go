@@ -5,6 +5,7 @@ import "slices"
 // frameFault breaks one frame.
 type frameFault struct {
 	plan     func(*frame) plan
+	begins   bool // it needs a frame that begins a message
 	happened chan struct{}
 }
 
@@ -13,6 +14,7 @@ type plan struct {
 	header  []byte
 	keep    int64 // bytes of the payload that are passed on
 	corrupt int64 // where a byte of it is changed; below zero for nowhere
+	wrong   byte  // what it is changed to
 	pad     int64 // bytes that are added
 	cut     bool  // ends the connection after keep bytes
 }
@@ -39,7 +41,8 @@ func (p *Proxy) TruncateFrame(from Direction) <-chan struct{} {
 }
 
 // OversizeFrame blows the next data frame up to size bytes of payload, with spaces
-// at its end, as many of them as are read: it may be any size, and takes no memory. A
+// at its end, as many of them as are read: it may be any size, and takes no memory. To
+// a message that is compressed, spaces do not belong, so it is unreadable. A
 // frame that is as large already is left as it is. It takes the next frame of any connection
 // that has a payload. The channel is closed when all of it was written, or the connection
 // has ended.
@@ -50,27 +53,39 @@ func (p *Proxy) OversizeFrame(from Direction, size int64) <-chan struct{} {
 	})
 }
 
-// CorruptFrame puts a zero byte into the middle of the payload of the next data
-// frame. JSON has none, so the message is unreadable, unless it is compressed. It takes the next frame of
-// any connection that has a payload. The channel is closed when it has happened.
+// CorruptFrame makes the next message unreadable by one byte: a zero in the middle of its
+// first frame, which JSON does not have, or, if it is compressed, a block at its
+// beginning of a kind that there is not (RFC 1951, section 3.2.3). It takes the next message of
+// any connection. The channel is closed when it has happened.
 func (p *Proxy) CorruptFrame(from Direction) <-chan struct{} {
-	return p.breakNext(from, func(f *frame) plan {
+	return p.breakWith(from, &frameFault{begins: true, plan: func(f *frame) plan {
+		if f.compressed() {
+			return plan{header: f.raw, keep: f.length, wrong: noBlock}
+		}
 		return plan{header: f.raw, keep: f.length, corrupt: f.length / 2}
-	})
+	}})
 }
 
+// noBlock is the beginning of a block of compressed data, the last one and of the
+// reserved kind.
+const noBlock = 0b111
+
 func (p *Proxy) breakNext(from Direction, how func(*frame) plan) <-chan struct{} {
-	fault := &frameFault{plan: how, happened: make(chan struct{})}
+	return p.breakWith(from, &frameFault{plan: how})
+}
+
+func (p *Proxy) breakWith(from Direction, fault *frameFault) <-chan struct{} {
+	fault.happened = make(chan struct{})
 	p.change([]Direction{from}, func(w *way) { w.breaking = append(w.breaking, fault) })
 	return fault.happened
 }
 
-// takeFault takes what is to be done to the next frame in a direction, nil for nothing.
-func (p *Proxy) takeFault(from Direction) *frameFault {
+// takeFault takes what is to be done to a frame, nil for nothing. Faults come in turn.
+func (p *Proxy) takeFault(from Direction, f *frame) *frameFault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := &p.ways[from]
-	if len(w.breaking) == 0 {
+	if len(w.breaking) == 0 || w.breaking[0].begins && !f.begins() {
 		return nil
 	}
 	fault := w.breaking[0]

@@ -3,6 +3,7 @@ package faultproxy_test
 import (
 	"errors"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -96,6 +97,50 @@ func TestACorruptFrameHasAZeroByte(t *testing.T) {
 		await(t, "the frame is corrupted", corrupt)
 	}
 	c.expectEcho("as before")
+}
+
+func TestACorruptFrameIsNoticedWhenItIsCompressedToo(t *testing.T) {
+	w := onSockets(t)
+	for length := range 40 {
+		for _, from := range []faultproxy.Direction{faultproxy.FromClient, faultproxy.FromGateway} {
+			c := w.compressing()
+			c.expectEcho("before")
+			corrupt := w.proxy.CorruptFrame(from)
+			c.send(strings.Repeat("0123456789", length) + "x")
+			if _, message, err := c.ReadMessage(); err == nil {
+				t.Errorf("%v: a message of %d bytes is read as %q", from, 10*length+1, message)
+			}
+			await(t, "the frame is corrupted", corrupt)
+		}
+	}
+}
+
+func TestACorruptFrameIsOneThatBeginsAMessage(t *testing.T) {
+	w := onSockets(t)
+	c := w.compressing()
+	writer, err := c.NextWriter(websocket.TextMessage)
+	must(t, err)
+	rng := rand.New(rand.NewPCG(1, 2))
+	long := make([]byte, 100_000) // that cannot be compressed, so there are several frames
+	for i := range long {
+		long[i] = byte('a' + rng.IntN(26))
+	}
+	begun := make(chan struct{})
+	w.proxy.AfterFrames(faultproxy.FromClient, 1, func() {
+		w.proxy.CorruptFrame(faultproxy.FromClient)
+		close(begun)
+	})
+	_, err = writer.Write(long)
+	must(t, err)
+	await(t, "the message has begun", begun)
+	must(t, writer.Close())
+	if got := c.receive(); got != string(long) {
+		t.Error("a frame in the middle of a message is corrupted")
+	}
+	c.send("x")
+	if err := c.fails(); err == nil {
+		t.Error("the next message is not corrupted")
+	}
 }
 
 func TestFaultsOfFramesComeInTurn(t *testing.T) {

@@ -40,7 +40,7 @@ func await(t *testing.T, what string, happened <-chan struct{}) {
 // echo is a gateway that sends back every message. It is no Resgate: what a proxy
 // does to frames does not depend on what they say.
 func echo(rw http.ResponseWriter, r *http.Request) {
-	upgrader := websocket.Upgrader{}
+	upgrader := websocket.Upgrader{EnableCompression: true}
 	ws, err := upgrader.Upgrade(rw, r, nil)
 	if err != nil {
 		return
@@ -132,7 +132,18 @@ type client struct {
 
 func (w *world) client() *client {
 	w.t.Helper()
-	dialer := websocket.Dialer{NetDialContext: w.dialNet}
+	return w.dial(websocket.Dialer{})
+}
+
+// compressing returns a client whose messages are compressed, both ways.
+func (w *world) compressing() *client {
+	w.t.Helper()
+	return w.dial(websocket.Dialer{EnableCompression: true})
+}
+
+func (w *world) dial(dialer websocket.Dialer) *client {
+	w.t.Helper()
+	dialer.NetDialContext = w.dialNet
 	ws, _, err := dialer.DialContext(w.t.Context(), w.proxy.URL(), nil)
 	must(w.t, err)
 	w.t.Cleanup(func() { ws.Close() })

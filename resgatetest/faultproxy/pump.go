@@ -141,7 +141,7 @@ func (p *pump) beginFrame() bool {
 	f := &p.scan.frame
 	p.fault, p.see, p.seen, p.plan = nil, nil, 0, intact(f)
 	if f.data() && f.length > 0 {
-		p.fault = p.conn.proxy.takeFault(p.from)
+		p.fault = p.conn.proxy.takeFault(p.from, f)
 	}
 	switch {
 	case p.fault != nil:
@@ -165,7 +165,7 @@ func (p *pump) passPayload(b []byte) bool {
 		p.collected = append(p.collected, b...)
 	} else {
 		if at := p.plan.corrupt - offset; p.plan.corrupt >= offset && at < int64(len(b)) {
-			b[at] = 0
+			b[at] = p.plan.wrong
 			f.mask(b[at:at+1], p.plan.corrupt)
 			p.conn.proxy.count(func(s *Stats) { s.traffic(p.from).Corrupted++ })
 		}

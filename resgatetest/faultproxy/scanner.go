@@ -44,18 +44,25 @@ type frame struct {
 }
 
 const (
-	opcodeBits  = 0x0f
-	controlBit  = 0x08
-	maskBit     = 0x80
-	finText     = 0x81 // a whole text message
-	length16    = 126
-	length64    = 127
-	keySize     = 4
-	handshakeAt = 16 << 10 // a head that is longer is none
+	opcodeBits    = 0x0f
+	controlBit    = 0x08
+	compressedBit = 0x40
+	maskBit       = 0x80
+	finText       = 0x81 // a whole text message
+	length16      = 126
+	length64      = 127
+	keySize       = 4
+	handshakeAt   = 16 << 10 // a head that is longer is none
 )
 
 // data reports whether it is not a ping, pong or close frame.
 func (f *frame) data() bool { return f.raw[0]&controlBit == 0 }
+
+// begins reports whether it is the first of a message.
+func (f *frame) begins() bool { return f.raw[0]&opcodeBits != 0 }
+
+// compressed reports whether it is the first of a message that is (RFC 7692, section 6).
+func (f *frame) compressed() bool { return f.raw[0]&compressedBit != 0 }
 
 // wholeText reports whether it is a message that is neither fragmented nor compressed.
 func (f *frame) wholeText() bool { return f.raw[0] == finText }
