@@ -71,6 +71,9 @@ func newClient(number int, w *world) (*client, error) {
 	opts := append(quick(seed, number),
 		conn.WithGateways(urls[1:]...),
 		conn.WithHooks(conn.Hooks{Transition: c.transition, Frame: c.tap.hook}))
+	if number <= w.cfg.compress {
+		opts = append(opts, conn.WithCompression())
+	}
 	var err error
 	c.conn, err = conn.New(urls[0], opts...)
 	return c, err

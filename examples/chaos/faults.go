@@ -95,7 +95,7 @@ var kinds = []*kind{
 		begin: proxied(func(p *faultproxy.Proxy) { p.TruncateFrame(faultproxy.FromGateway) }), end: heal},
 	{name: "corrupt", about: "a byte of a message is wrong", on: onNetwork, least: time.Second, most: time.Second, garbles: true,
 		begin: proxied(func(p *faultproxy.Proxy) { p.CorruptFrame(faultproxy.FromGateway) }), end: heal},
-	{name: "oversize", about: "a message is blown up to 16 MiB, which is within the read limit", on: onNetwork, least: 2 * time.Second, most: 2 * time.Second,
+	{name: "oversize", about: "a message is blown up to 16 MiB, which is within the read limit; to a client that has them compressed, it is garbled", on: onNetwork, least: 2 * time.Second, most: 2 * time.Second,
 		begin: proxied(func(p *faultproxy.Proxy) { p.OversizeFrame(faultproxy.FromGateway, 16<<20) }), end: heal},
 
 	{name: "nats", about: "a NATS node is stopped, its gateway ends with it, and its service goes to another node", on: onNATS, least: time.Second, most: 5 * time.Second,

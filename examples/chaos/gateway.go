@@ -27,7 +27,7 @@ type gateway struct {
 func startGateway(number int, n *node, seed uint64) (*gateway, error) {
 	g := &gateway{number: number, node: n}
 	var err error
-	if g.Gateway, err = natstest.New(n.url(), natstest.WithTimeout(2*time.Second)); err != nil {
+	if g.Gateway, err = natstest.New(n.url(), natstest.WithTimeout(2*time.Second), natstest.WithCompression()); err != nil {
 		return nil, err
 	}
 	if g.proxy, err = faultproxy.Start(g.URL(), faultproxy.WithSeed(seed, uint64(number))); err != nil {

@@ -18,6 +18,7 @@ type config struct {
 	length    time.Duration
 	resources int
 	clients   int
+	compress  int // of them
 	gateways  int
 	services  int
 	writes    float64 // a second, of all services together
@@ -33,6 +34,7 @@ func main() {
 	flag.DurationVar(&cfg.length, "for", time.Minute, "how long there is chaos")
 	flag.IntVar(&cfg.resources, "resources", 300, "how many resources the services have, about")
 	flag.IntVar(&cfg.clients, "clients", 6, "how many clients there are")
+	flag.IntVar(&cfg.compress, "compress", 2, "how many of the clients have their messages compressed")
 	flag.IntVar(&cfg.gateways, "gateways", 3, "how many gateways there are")
 	flag.IntVar(&cfg.services, "services", 3, "how many services there are")
 	flag.Float64Var(&cfg.writes, "writes", 200, "how many writes a second the services make together")
@@ -62,6 +64,8 @@ func (c config) check() error {
 		return errors.New("-for must be a second at least")
 	case c.clients < 1 || c.gateways < 1 || c.services < 1:
 		return errors.New("there must be a client, a gateway and a service")
+	case c.compress < 0:
+		return errors.New("-compress must not be negative")
 	case c.resources < 10*c.services:
 		return errors.New("-resources must be 10 for each service at least")
 	case c.writes < 0 || c.every <= 0 || c.patience <= 0:

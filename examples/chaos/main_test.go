@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // calm is a run for tests: short, and small.
 func calm(t *testing.T) config {
 	return config{
-		length: 5 * time.Second, resources: 90, clients: 3, gateways: 3, services: 2, writes: 100, every: 400 * time.Millisecond,
+		length: 5 * time.Second, resources: 90, clients: 3, compress: 1, gateways: 3, services: 2, writes: 100, every: 400 * time.Millisecond,
 		faults: "kill,freeze,cut,reset,corrupt,nats", seed: 1, report: filepath.Join(t.TempDir(), "chaos.html"), patience: 30 * time.Second,
 	}
 }
@@ -31,6 +32,9 @@ func TestAShortRunIsCleanAndReported(t *testing.T) {
 	}
 	if !v.clean() || !strings.Contains(out.String(), "verdict: clean") {
 		t.Errorf("the run was not clean:\n%s", &out)
+	}
+	if !slices.ContainsFunc(v.facts, func(f fact) bool { return f.what == "compressed" && f.value != "0" }) {
+		t.Errorf("no message was compressed: %v", v.facts)
 	}
 	if lines := strings.Count(line.String(), "\n"); lines < 4 {
 		t.Errorf("there are %d lines of progress:\n%s", lines, &line)
@@ -64,6 +68,15 @@ func TestTheReportOfALongRunHasACloserPicture(t *testing.T) {
 		}
 		if has := bytes.Contains(page, []byte("<summary>Closer</summary>")); has != want {
 			t.Errorf("after %v it has one: %v", length, has)
+		}
+	}
+}
+
+func TestTheCommandSaysThatItWasARealGateway(t *testing.T) {
+	for gateway, real := range map[string]bool{"stand-in": false, "resgate 1.8.0 (process)": true} {
+		v := &verdict{gateway: gateway}
+		if got := strings.HasPrefix(v.command(), "RESGATE_BIN=/path/to/resgate go run"); got != real {
+			t.Errorf("with %s it is %q", gateway, v.command())
 		}
 	}
 }
@@ -122,6 +135,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		"no time":          func(c *config) { c.length = 0 },
 		"no client":        func(c *config) { c.clients = 0 },
 		"an unknown fault": func(c *config) { c.faults = "kill,earthquake" },
+		"less than none":   func(c *config) { c.compress = -1 },
 		"no resources":     func(c *config) { c.resources = 1 },
 	} {
 		cfg := calm(t)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/resclient/resclient-go/resgatetest/natstest"
 )
 
 // verdict says what has become of a run, and whether that is as it must be.
@@ -128,9 +130,11 @@ func (v *verdict) tell(w *world) {
 		probes += s.Probes
 		resyncs, dials, untapped = resyncs+s.Resyncs, dials+s.Generation, untapped+s.DroppedFrameHooks
 	}
-	starts := int64(0)
+	starts, compressed := int64(0), int64(0)
 	for _, g := range w.gateways {
 		starts += g.starts.Load()
+		s := g.proxy.Stats()
+		compressed += s.FromClient.Compressed + s.FromGateway.Compressed
 	}
 	v.must("raw frames that were not seen", untapped == 0, "%d", untapped)
 	t := w.tally
@@ -138,6 +142,7 @@ func (v *verdict) tell(w *world) {
 	v.note("outages", "times that a client was not in sync", "%s", thousands(len(v.record.outages)))
 	v.note("writes", "by the services", "%s", thousands(writes))
 	v.note("events", "given to subscriptions", "%s", thousands(t.events.Load()))
+	v.note("compressed", fmt.Sprintf("messages, of %d of %d clients", min(v.cfg.compress, v.cfg.clients), v.cfg.clients), "%s", thousands(compressed))
 	v.note("dials", "by the clients", "%s", thousands(dials))
 	v.note("restarts", "of gateways", "%s", thousands(starts))
 	v.note("runs", "begun by the services: at each start and each new connection to NATS", "%s", thousands(runs))
@@ -207,11 +212,18 @@ func (v *verdict) print(out io.Writer) {
 
 func (v *verdict) first(errs []error) []error { return errs[:min(len(errs), 20)] }
 
+// standIn is what the stand-in says that it is.
+const standIn = "stand-in"
+
 // command is what runs the same again.
 func (v *verdict) command() string {
 	c := v.cfg
-	parts := []string{"go run ./examples/chaos", fmt.Sprintf("-for %s -seed %d -resources %d -clients %d -gateways %d -services %d -writes %g -every %s",
-		c.length, c.seed, c.resources, c.clients, c.gateways, c.services, c.writes, c.every)}
+	program := "go run ./examples/chaos"
+	if v.gateway != standIn {
+		program = natstest.BinaryVariable + "=/path/to/resgate " + program
+	}
+	parts := []string{program, fmt.Sprintf("-for %s -seed %d -resources %d -clients %d -compress %d -gateways %d -services %d -writes %g -every %s",
+		c.length, c.seed, c.resources, c.clients, c.compress, c.gateways, c.services, c.writes, c.every)}
 	if c.faults != "all" {
 		parts = append(parts, "-faults "+c.faults)
 	}

@@ -115,6 +115,15 @@ func TestACorruptFrameIsNoticedWhenItIsCompressedToo(t *testing.T) {
 	}
 }
 
+func TestCompressedMessagesAreCounted(t *testing.T) {
+	w := onSockets(t)
+	w.client().expectEcho("plain")
+	w.compressing().expectEcho("compressed")
+	if s := w.proxy.Stats(); s.FromClient.Compressed != 1 || s.FromGateway.Compressed != 1 || s.FromGateway.Frames != 2 {
+		t.Errorf("%+v, want one compressed message of two, each way", s)
+	}
+}
+
 func TestACorruptFrameIsOneThatBeginsAMessage(t *testing.T) {
 	w := onSockets(t)
 	c := w.compressing()

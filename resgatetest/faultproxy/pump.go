@@ -235,7 +235,11 @@ func (p *pump) frameDone(f *frame) bool {
 	}
 	proxy := p.conn.proxy
 	proxy.mu.Lock()
-	proxy.stats.traffic(p.from).Frames++
+	traffic := proxy.stats.traffic(p.from)
+	traffic.Frames++
+	if f.compressed() {
+		traffic.Compressed++
+	}
 	due := spend(&proxy.ways[p.from].afterF, 1)
 	proxy.mu.Unlock()
 	for _, t := range due {

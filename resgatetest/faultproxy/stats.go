@@ -16,11 +16,12 @@ type Stats struct {
 
 // Traffic is what went in one direction.
 type Traffic struct {
-	Bytes     int64 // that were written
-	Frames    int64 // data frames that were passed on, broken ones and those made up included
-	Broken    int64 // of them, those that were cut, truncated, made too large or corrupted
-	Corrupted int64 // bytes that were changed
-	Discarded int64 // bytes of clients that went to nobody, see [Proxy.HalfOpen]
+	Bytes      int64 // that were written
+	Frames     int64 // data frames that were passed on, broken ones and those made up included
+	Broken     int64 // of them, those that were cut, truncated, made too large or corrupted
+	Compressed int64 // of them, those that began a compressed message
+	Corrupted  int64 // bytes that were changed
+	Discarded  int64 // bytes of clients that went to nobody, see [Proxy.HalfOpen]
 }
 
 // Stats returns the figures of this moment.
