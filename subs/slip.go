@@ -72,7 +72,8 @@ func (r *Registry) slip(e, child *entry) {
 // slipped returns what the gateway may let go by mistake when e no longer refers to
 // child. It counts a subscription when it gets the request, which may have been before
 // or will be after this event. It gets them in their order, so there are as many cases as
-// requests that matter, and one more.
+// requests that matter, and one more. Those that have timed out it may not have got at
+// all: then there are as many again.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
@@ -82,10 +83,12 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		return slips
 	}
 	for _, newest := range r.loosen(e, child) {
-		slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
-			seq := r.requests[x.rid]
-			return x.indirect() && (seq == 0 || seq > newest)
-		})...)
+		for _, oldest := range []uint64{1, r.oldest} {
+			slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
+				seq := r.requests[x.rid] // 0 for none
+				return x.indirect() && (seq < oldest || seq > newest)
+			})...)
+		}
 	}
 	return slips
 }

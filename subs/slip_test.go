@@ -49,7 +49,8 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 	const set = `{"models":{"root":{"p":{"rid":"p"}},"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"},"above":{"rid":"p"}}}}`
 	for name, test := range map[string]struct {
 		early, late []string // requests, in their order: before the client knows of p, and after
-		timeOut     bool
+		timeOut     bool     // of these
+		last        string   // one more
 		replied     string
 		stale       int
 	}{
@@ -61,6 +62,7 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 		"one that was answered":               {late: []string{"p", "x"}, replied: "p"},
 		"of two, the gateway got one":         {late: []string{"p", "c"}, stale: 1},
 		"the child is held before the parent": {late: []string{"c", "p"}},
+		"the gateway did not get the first":   {late: []string{"c"}, timeOut: true, last: "p", stale: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
@@ -77,6 +79,9 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 			ask(test.late)
 			if test.timeOut {
 				r.reg.Answered(r.seq + 1)
+			}
+			if test.last != "" {
+				ask([]string{test.last})
 			}
 			if test.replied != "" {
 				r.reg.Replied(test.replied, r.seq-1)
