@@ -235,6 +235,9 @@ func (e *entry) markSent() {
 	if e.state == dropped || e.state == sent || e.code != "" {
 		return
 	}
+	if e.state != sending { // an event that has passed meanwhile refers to it: it is in no message
+		e.conn.effect(effect{kind: slippedAway, name: e.name})
+	}
 	e.state = sent
 	for n := range name(names) {
 		if i := e.ref(n); i >= 0 {
