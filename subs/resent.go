@@ -12,7 +12,8 @@ import (
 // references of their own. Later ones overtake them, or take away what they wait for,
 // and then they are lost. Nothing that the client is sent tells whether any have waited.
 // So the copy is unsure then, whatever the content was, until somebody has looked what
-// the resource is by now.
+// the resource is by now. What the client has let go of before it comes again is not:
+// nearly always it was simply loaded anew.
 
 // unsure is the copies that are, first those which have been so for the longest.
 type unsure struct {

@@ -29,6 +29,7 @@ type belief struct {
 	former  [names][]*content // what sets have said
 	stirred [names]bool       // a copy has changed since
 	frames  int               // read so far
+	held    [names]bool       // by direct subscriptions, before the present frame
 	reading uint64            // the request that the present frame answers, 0 for none
 	shownIn [names]int        // the frame that a copy came in
 	recent  [names][]*content // what a copy was while the last frames were read
@@ -63,13 +64,14 @@ type effect struct {
 	sent    *content // what the frame says, which may be older
 	dead    bool
 	ahead   bool // the gateway has begun with events that it has not told of
+	waits   bool // of what is shown, an event waits, and those to come overtake it
 	count   int
 }
 
 func (c *conn) effect(e effect) { c.pending = append(c.pending, e) }
 
 func (c *conn) shows(e *entry) {
-	c.effect(effect{kind: shown, name: e.name, entry: e, content: e.now, sent: e.first, dead: e.dead})
+	c.effect(effect{kind: shown, name: e.name, entry: e, content: e.now, sent: e.first, dead: e.dead, waits: e.begun > 0})
 }
 
 // read takes in what a frame says.
@@ -78,6 +80,7 @@ func (c *conn) read(f *frame) {
 	c.reading = f.id
 	c.ghosts = [names]*content{}
 	before := c.reachedNow()
+	c.held = before
 	for i := range f.effects {
 		e := &f.effects[i]
 		c.believe(e)
@@ -230,6 +233,9 @@ func (c *conn) believe(e *effect) {
 		defer c.wonder(e)
 		if b.copies[n] != nil && e.sent != nil {
 			c.reasons.add(sentAgain)
+		}
+		if b.copies[n] != nil && e.waits && !b.held[n] {
+			c.reasons.add(muddled) // the client cannot know that it was not simply loaded anew
 		}
 		if b.copies[n] != nil && (b.owners[n] != e.entry || !b.copies[n].equal(e.content)) {
 			c.reasons.add(slip) // the gateway had let go of it
