@@ -20,7 +20,8 @@ import (
 // or [Client.Shutdown].
 type Client struct {
 	set     *settings
-	inputs  chan core.Input   // to the owner; unbuffered, see socket.flush
+	inputs  chan core.Input   // to the owner; unbuffered, so that it replies to all that it takes
+	arrived chan arrival      // to the owner, from readers
 	figures chan chan figures // to the owner: whom to tell its figures
 	status  atomic.Pointer[status]
 
@@ -54,6 +55,7 @@ func New(url string, opts ...Option) (*Client, error) {
 	c := &Client{
 		set:      set,
 		inputs:   make(chan core.Input),
+		arrived:  make(chan arrival, batches),
 		figures:  make(chan chan figures),
 		stopping: make(chan struct{}),
 		stopped:  make(chan struct{}),

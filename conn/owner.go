@@ -20,7 +20,7 @@ type owner struct {
 }
 
 // inputsPerRound is how many inputs may be stepped before their output is carried
-// out: what comes together is handed on together.
+// out: what comes together is handed on together. A batch of messages is enough by itself.
 const inputsPerRound = 64
 
 func newOwner(c *Client) *owner {
@@ -62,6 +62,11 @@ func (o *owner) step() {
 		o.timer.Reset(time.Until(d))
 	}
 	select {
+	case a := <-o.arrived:
+		o.core.Step(time.Now(), core.Received{Generation: a.generation, Messages: a.batch.Messages})
+		a.batch.Reset()
+		a.free <- a.batch // has room for all there are
+		return
 	case in := <-o.inputs:
 		o.core.Step(time.Now(), in)
 	case whom := <-o.figures:

@@ -25,15 +25,18 @@ type socket struct {
 	net        *netConn
 	out        *outbox
 
-	batch    *core.Batch  // decoded, and not given to the owner yet
-	spare    *core.Batch  // given to the owner before
-	overflow atomic.Bool  // too much waits to be written
-	paused   atomic.Int64 // since when the reader waits for the owner; 0 if it does not
+	batch    *core.Batch      // decoded, and not given to the owner yet
+	free     chan *core.Batch // to be filled: the owner is done with them
+	overflow atomic.Bool      // too much waits to be written
+	paused   atomic.Int64     // since when the reader waits for the owner; 0 if it does not
 }
 
 func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websocket.Conn, n *netConn) *socket {
 	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox(),
-		batch: new(core.Batch), spare: new(core.Batch)}
+		batch: new(core.Batch), free: make(chan *core.Batch, batches)}
+	for range batches - 1 {
+		s.free <- new(core.Batch)
+	}
 	n.beforeRead = s.flush
 	context.AfterFunc(ctx, s.hangUp)
 	c.own.Go(s.read)
@@ -69,6 +72,7 @@ func (s *socket) read() {
 		frame, err := s.readFrame(buffer[:0])
 		if err != nil {
 			s.flush()
+			s.awaitOwner()
 			s.lost(fmt.Errorf("read: %w", withoutReason(err)))
 			return
 		}
@@ -96,6 +100,17 @@ func withoutReason(err error) error {
 	return err
 }
 
+// arrival is messages on their way from a reader to the owner.
+type arrival struct {
+	generation uint64
+	batch      *core.Batch
+	free       chan<- *core.Batch // takes the batch back when the owner is done with it
+}
+
+// batches is how many a reader has. With two, either of reader and owner would wait for the
+// other most of the time; with more, both can work at the same time.
+const batches = 8
+
 // flush gives the owner what was decoded. While the owner is behind, the reader
 // waits here, and TCP makes the gateway wait.
 func (s *socket) flush() {
@@ -103,12 +118,29 @@ func (s *socket) flush() {
 		return
 	}
 	s.paused.Store(time.Now().UnixNano())
-	s.client.send(core.Received{Generation: s.generation, Messages: s.batch.Messages})
+	select {
+	case s.client.arrived <- arrival{s.generation, s.batch, s.free}:
+	case <-s.client.stopping:
+	}
+	s.batch = s.nextBatch()
 	s.paused.Store(0)
-	// The owner is done with one input when it takes the next, so the batch before is
-	// free by now.
-	s.batch, s.spare = s.spare, s.batch
-	s.batch.Reset()
+}
+
+// nextBatch returns a batch that the owner is done with.
+func (s *socket) nextBatch() *core.Batch {
+	select {
+	case b := <-s.free:
+		return b
+	case <-s.client.stopping:
+		return new(core.Batch)
+	}
+}
+
+// awaitOwner waits until the owner is done with everything.
+func (s *socket) awaitOwner() {
+	for range batches - 1 {
+		s.nextBatch()
+	}
 }
 
 // readFrame reads a message into buffer.

@@ -39,7 +39,7 @@ func (b *Batch) Reset() {
 // batchLimit is how many messages, and batchBytes how many bytes of them, are enough
 // to be taken in together.
 const (
-	batchLimit = 256
+	batchLimit = 128
 	batchBytes = 64 << 10
 )
 

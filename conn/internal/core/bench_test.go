@@ -3,6 +3,8 @@ package core_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,10 +20,14 @@ type bench struct {
 	batch      core.Batch
 	generation uint64
 	unanswered [][]byte
+	result     func(i int) string // members of the answer about resource i
 }
 
 func newBench(b *testing.B) *bench {
-	return &bench{B: b, core: core.New(core.Config{
+	result := func(i int) string {
+		return fmt.Sprintf(`"models":{"r.%d":{"name":"Bolt","quantity":1,"reserved":false}}`, i)
+	}
+	return &bench{B: b, result: result, core: core.New(core.Config{
 		Gateways:       []string{"ws://a"},
 		VersionTimeout: time.Hour,
 		RequestTimeout: time.Hour,
@@ -66,7 +72,11 @@ func (b *bench) answer(frame []byte) []byte {
 	}
 	result := `{"protocol":"1.2.3"}`
 	if req.Type != wire.TypeVersion {
-		result = fmt.Sprintf(`{"models":{%q:{"name":"Bolt","quantity":1,"reserved":false}}}`, req.RID)
+		i, err := strconv.Atoi(strings.TrimPrefix(req.RID, "r."))
+		if err != nil {
+			b.Fatal(err)
+		}
+		result = "{" + b.result(i) + "}"
 	}
 	return fmt.Appendf(nil, `{"result":%s,"id":%d}`, result, req.ID)
 }
@@ -114,5 +124,100 @@ func BenchmarkReplayOf10000(tb *testing.B) {
 		if !b.core.InSync() {
 			tb.Fatalf("%+v", b.core.Stats())
 		}
+	}
+}
+
+// What an event costs from the frame to its delivery, when many are taken in together.
+func BenchmarkFeed(tb *testing.B) {
+	const many = 500
+	text := strings.Repeat("word ", 20)
+	small := func(i, n int) string {
+		return fmt.Sprintf(`"name":"Item %d rev %d","price":%d.25,"seq":%d,"status":"idle"`, i, n, n, n)
+	}
+	large := func(n int) string {
+		var values []string
+		for f := range 15 {
+			form := `"f%02d":"%d %s"`
+			switch f {
+			case 3:
+				form = `"f%02d":"%d said \"%s\""`
+			case 7:
+				form = `"f%02d":"%d café %s"`
+			}
+			values = append(values, fmt.Sprintf(form, f, n+f, text))
+		}
+		return strings.Join(values, ",") + fmt.Sprintf(`,"meta":{"data":{"tags":["a","b"],"weight":%d}},"nothing":null,"seq":%d`, n, n)
+	}
+	var items []string
+	for i := range 100 {
+		items = append(items, fmt.Sprintf(`"item-%08d"`, i))
+	}
+	change := func(i int, values string) string {
+		return fmt.Sprintf(`{"event":"r.%d.change","data":{"values":{%s}}}`, i, values)
+	}
+	remove := func(i, n int) string { return fmt.Sprintf(`{"event":"r.%d.remove","data":{"idx":%d}}`, i, n*31%100) }
+	for _, kind := range []struct {
+		name   string
+		result func(i int) string
+		event  func(i, n int) string
+	}{
+		{"small models", func(i int) string { return fmt.Sprintf(`"models":{"r.%d":{"id":1,%s}}`, i, small(i, 0)) },
+			func(i, n int) string { return change(i, small(i, n)) }},
+		{"large models", func(i int) string { return fmt.Sprintf(`"models":{"r.%d":{%s}}`, i, large(0)) },
+			func(i, n int) string { return change(i, large(n)) }},
+		{"collections", func(i int) string { return fmt.Sprintf(`"collections":{"r.%d":[%s]}`, i, strings.Join(items, ",")) },
+			func(i, n int) string {
+				if n%2 == 1 {
+					return remove(i, n)
+				}
+				return fmt.Sprintf(`{"event":"r.%d.add","data":{"idx":%d,"value":"item-%08d"}}`, i, n*37%100, n)
+			}},
+		{"references", func(i int) string {
+			var references, models []string
+			for id := 100 * i; id < 100*(i+1); id++ {
+				references = append(references, fmt.Sprintf(`{"rid":"m.%d"}`, id))
+				models = append(models, fmt.Sprintf(`"m.%d":{"id":%d,%s}`, id, id, small(id, 0)))
+			}
+			return fmt.Sprintf(`"collections":{"r.%d":[%s]},"models":{%s}`, i, strings.Join(references, ","), strings.Join(models, ","))
+		},
+			func(i, n int) string {
+				if n%2 == 1 {
+					return remove(i, 1)
+				}
+				id := many*(100+n) + i
+				return fmt.Sprintf(`{"event":"r.%d.add","data":{"idx":31,"value":{"rid":"m.%d"},"models":{"m.%d":{"id":%d,%s}}}}`,
+					i, id, id, id, small(id, 0))
+			}},
+	} {
+		tb.Run(kind.name, func(tb *testing.B) {
+			b := newBench(tb)
+			b.result = kind.result
+			b.step(core.Start{})
+			b.open()
+			b.subscribe(many)
+			var frames [][]byte
+			for n := 1; n <= 200; n++ {
+				for i := range many {
+					frames = append(frames, []byte(kind.event(i, n)))
+				}
+			}
+			bytes := 0
+			for _, f := range frames {
+				bytes += len(f)
+			}
+			tb.SetBytes(int64(bytes / len(frames)))
+			tb.ReportAllocs()
+			tb.ResetTimer()
+			for i := range tb.N {
+				b.batch.Add(frames[i%len(frames)])
+				if b.batch.Full() || i == tb.N-1 {
+					b.give(core.Received{Generation: b.generation, Messages: b.batch.Messages})
+					b.batch.Reset()
+				}
+			}
+			if unknown := b.core.Stats().UnknownEvents + b.core.Stats().Inconsistencies + b.core.Stats().BadFrames; unknown > 0 {
+				tb.Errorf("%d messages were not taken in", unknown)
+			}
+		})
 	}
 }
