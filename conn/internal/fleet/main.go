@@ -33,18 +33,17 @@ func write(out io.Writer, dir string, scale int) error {
 	done := make(map[string]*figures)
 	for _, p := range pictures(scale) {
 		c := p.draw(scale, func(s scenario) *figures {
-			key := fmt.Sprint(p.x, s.clientOptions)
-			if done[key] == nil {
-				done[key] = run(s)
+			if done[p.run(s.clientOptions)] == nil {
+				done[p.run(s.clientOptions)] = run(s)
 			}
-			return done[key]
+			return done[p.run(s.clientOptions)]
 		})
 		if err := os.WriteFile(filepath.Join(dir, "fleet-"+p.file+".svg"), c.SVG(), 0o644); err != nil {
 			return err
 		}
 		for _, v := range p.lines {
 			s := p.fleet
-			f := done[fmt.Sprint(p.x, v.options)]
+			f := done[p.run(v.options)]
 			most := f.most(p.of) * scale
 			if p.perSec {
 				most = int(float64(most) / s.step.Seconds())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/resclient/resclient-go/internal/chart"
@@ -12,7 +13,8 @@ type picture struct {
 	title  string
 	x, y   string
 	of     func(period) int
-	perSec bool // what is shown is counted, and shown as a rate
+	perSec bool          // what is shown is counted, and shown as a rate
+	until  time.Duration // shows only so much of the time; 0 for all of it
 	fleet  scenario
 	lines  []variant
 }
@@ -39,6 +41,8 @@ func fleetOf(scale int, strike func(*world)) scenario {
 func pictures(scale int) []picture {
 	dies := fleetOf(scale, zoneDies)
 	dies.step, dies.length = 100*time.Millisecond, 15*time.Second
+	first := dies
+	first.step = 20 * time.Millisecond
 	away := fleetOf(scale, allAway(time.Minute))
 	away.step, away.length = 500*time.Millisecond, 100*time.Second
 	jitter := []variant{{"without jitter", defaults.withoutJitter()}, {"full jitter, as it is", defaults}}
@@ -51,7 +55,7 @@ func pictures(scale int) []picture {
 	return []picture{
 		{
 			file: "zone-attempts", title: "A zone dies: attempts to connect", x: sinceDeath, y: "attempts per second",
-			of: func(p period) int { return p.attempts }, perSec: true, fleet: dies, lines: jitter,
+			of: func(p period) int { return p.attempts }, perSec: true, until: time.Second, fleet: first, lines: jitter,
 		},
 		{
 			file: "zone-subscribes", title: "A zone dies: subscribe requests", x: sinceDeath, y: "requests per second",
@@ -72,6 +76,9 @@ func pictures(scale int) []picture {
 	}
 }
 
+// run names a run that pictures may share.
+func (p picture) run(o clientOptions) string { return fmt.Sprint(p.x, p.fleet.step, o) }
+
 // draw returns the chart of a picture. One run serves all pictures of the same fleet.
 func (p picture) draw(scale int, figuresOf func(scenario) *figures) chart.Chart {
 	c := chart.Chart{Title: p.title, X: p.x, Y: p.y}
@@ -80,6 +87,9 @@ func (p picture) draw(scale int, figuresOf func(scenario) *figures) chart.Chart 
 		s.clientOptions = v.options
 		line := chart.Series{Name: v.name, Step: p.perSec}
 		for i, at := range figuresOf(s).periods {
+			if p.until > 0 && time.Duration(i)*s.step > p.until {
+				break
+			}
 			y := float64(p.of(at) * scale)
 			if p.perSec {
 				y /= s.step.Seconds()
