@@ -9,7 +9,7 @@
 //	go run ./examples/chaos -faults kill,freeze -every 500ms -clients 20
 //	RESGATE_BIN=/path/to/resgate go run ./examples/chaos
 //
-// A line a second tells how it goes. In the end there is a verdict, with exit status 0 if it
+// A line a second tells how it goes; who has seen enough interrupts it. In the end there is a verdict, with exit status 0 if it
 // is clean, 1 if not and 2 if the program could not run, and a report for the browser,
 // chaos.html. docs/chaos.md shows the figures of long runs.
 //

@@ -47,6 +47,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	v, err := run(ctx, cfg, os.Stdout, newProgress(os.Stderr))
 	switch {
 	case err != nil:
@@ -74,7 +75,8 @@ func (c config) check() error {
 	return nil
 }
 
-// run makes a world, has it run through the chaos, and says what has become of it.
+// run makes a world, has it run through the chaos, and says what has become of it. When ctx
+// ends, the chaos is over, and is judged as it stands.
 func run(ctx context.Context, cfg config, out io.Writer, p *progress) (*verdict, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -95,8 +97,13 @@ func run(ctx context.Context, cfg config, out io.Writer, p *progress) (*verdict,
 		return nil, fmt.Errorf("it does not even begin: %w", errors.Join(wrong...))
 	}
 	before := measure()
+	began := time.Now()
 	chaos(ctx, w, kinds, p, v)
-	v.took, v.wrong = w.settle(ctx, cfg.patience)
+	if ctx.Err() != nil {
+		v.cfg.length = max(time.Second, time.Since(began).Round(time.Second))
+		fmt.Fprintf(out, "chaos: over after %s\n", v.cfg.length)
+	}
+	v.took, v.wrong = w.settle(context.WithoutCancel(ctx), cfg.patience)
 	v.settled(w, before, measure())
 	w.close()
 	v.closed(start, 10*time.Second)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/resclient/resclient-go/resgatetest/natstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -56,6 +59,42 @@ func TestAShortRunIsCleanAndReported(t *testing.T) {
 		if strings.Contains(rest, outside) {
 			t.Errorf("the report has %q, and must need nothing from outside", outside)
 		}
+	}
+}
+
+func TestARunThatIsInterruptedIsJudgedAsItStands(t *testing.T) {
+	cfg := calm(t)
+	cfg.length = time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	var out bytes.Buffer
+	v, err := run(ctx, cfg, &out, &progress{out: new(bytes.Buffer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.clean() || v.cfg.length > time.Minute {
+		t.Errorf("after %v, the run was not clean:\n%s", v.cfg.length, &out)
+	}
+}
+
+func TestAGatewayThatCannotBeStartedIsAnError(t *testing.T) {
+	t.Setenv(natstest.BinaryVariable, filepath.Join(t.TempDir(), "resgate"))
+	v, err := run(t.Context(), calm(t), new(bytes.Buffer), &progress{out: new(bytes.Buffer)})
+	if err == nil || !strings.Contains(err.Error(), "start gateway 1") {
+		t.Errorf("got %v, %v, want that a gateway cannot be started", v, err)
+	}
+}
+
+func TestAServiceThatIsToEndDoesNotBegin(t *testing.T) {
+	cluster, err := startNATSCluster(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.close()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := newService(1, 20, cluster).connect(over); err == nil {
+		t.Error("it begins")
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -119,7 +120,7 @@ func (s *service) connect(ctx context.Context) (lost <-chan struct{}, stop func(
 		nc.Close()
 		<-closed
 	}
-	if err := s.listen(nc); err != nil || ctx.Err() != nil {
+	if err := errors.Join(s.listen(nc), ctx.Err()); err != nil {
 		stop()
 		return nil, nil, err
 	}
