@@ -57,6 +57,7 @@ type Registry struct {
 	unheld  []*entry // may have lost what held it
 	orphans []*entry // may have lost what refers to it
 	slips   []*entry // may be let go by the gateway, although held
+	renewed []*entry // loaded anew, although held: they are slips if the present event takes no references away
 
 	departed  *entry   // from whose copy the present event has taken references
 	departing []string // those

@@ -28,28 +28,24 @@ func resent(t *testing.T) *rig {
 }
 
 func TestCopyOfWhatIsSentAgainIsUnsure(t *testing.T) {
-	sets := map[string]string{
-		"as at first": `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`,
-		"as it is":    `{"models":{"q":{"child":{"rid":"c"}},"c":{"x":2}}}`,
-	}
-	ways := map[string]func(r *rig, set string){
-		"get":       func(r *rig, set string) { r.got(r.request(), set) },
-		"subscribe": func(r *rig, set string) { r.want("q", set) },
-		"event":     func(r *rig, set string) { r.apply("p", "change", `{"values":{"y":{"rid":"q"}},`+set[1:]) },
-	}
-	for what, set := range sets {
-		for how, send := range ways {
-			t.Run(how+" "+what, func(t *testing.T) {
-				r := newRig(t)
-				r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
-				r.apply("c", "change", `{"values":{"x":2}}`)
-				r.unsure("")
-				send(r, set)
-				r.unsure("c")
-				r.has("c", `{"x":2}`)
-				r.faults(0)
-			})
-		}
+	const atFirst, asItIs = `"models":{"q":{"child":{"rid":"c"}},"c":{"x":1}}}`, `"models":{"q":{"child":{"rid":"c"}},"c":{"x":2}}}`
+	for how, send := range map[string]func(r *rig){
+		"with a get":                   func(r *rig) { r.got(r.request(), "{"+atFirst) },
+		"with a subscribe":             func(r *rig) { r.want("q", "{"+atFirst) },
+		"with an event":                func(r *rig) { r.apply("p", "change", `{"values":{"y":{"rid":"q"}},`+atFirst) },
+		"with one that moves it":       func(r *rig) { r.apply("p", "change", `{"values":{"child":{"rid":"q"}},`+atFirst) },
+		"with one that moves it, anew": func(r *rig) { r.apply("p", "change", `{"values":{"child":{"rid":"q"}},`+asItIs) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			r := newRig(t)
+			r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+			r.apply("c", "change", `{"values":{"x":2}}`)
+			r.unsure("")
+			send(r)
+			r.unsure("c")
+			r.has("c", `{"x":2}`)
+			r.faults(0)
+		})
 	}
 }
 

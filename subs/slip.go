@@ -17,16 +17,21 @@ var errSlip = errors.New("the gateway has let go of what is held")
 //
 // It also lets a resource go, rightly, when an event drops the last reference to it and
 // adds one that leads to it again by way of what is not loaded yet. For the client,
-// that sees one event, it was held all along. Then its content comes anew.
+// that sees one event, it was held all along. Then its content comes anew. If no
+// reference goes and it comes anew all the same, the gateway had let go of it by its slip
+// before, with an event that waited for what it refers to and was never sent.
 
 // compare looks at content that the gateway sends for e, which is held, or dead and
-// referred to. What is neither the first copy nor the present one was loaded anew.
+// referred to. What is not the first copy was loaded anew.
 func (r *Registry) compare(e *entry, content *Resource) {
 	switch {
 	case e.changed() && content.hash() == e.first:
 		r.resend(e)
 	case content.Equal(&e.content):
-		e.first = 0 // if it had, this was loaded anew and is the first copy now
+		if e.changed() {
+			e.first = 0 // this is the first copy now
+			r.renewed = append(r.renewed, e)
+		}
 		r.resend(e)
 	default:
 		r.slips = append(r.slips, e)
@@ -38,6 +43,9 @@ func (r *Registry) compare(e *entry, content *Resource) {
 // in its books, or off them.
 func (r *Registry) lookForSlips(e *entry) {
 	all := r.departing
+	if len(all) > 0 {
+		r.renewed = nil // it may have been let go rightly
+	}
 	for _, rid := range all {
 		r.slip(e, r.find(rid))
 	}
@@ -176,7 +184,7 @@ func (e *entry) refersTo(child *entry) (refers bool) {
 
 // admitSlips makes stale what is held, and what the gateway has let go by mistake.
 func (r *Registry) admitSlips() {
-	for _, e := range r.slips {
+	for _, e := range append(r.slips, r.renewed...) {
 		fault := slipOf(e)
 		switch {
 		case e.standing == held:
@@ -187,7 +195,7 @@ func (r *Registry) admitSlips() {
 			r.faults = append(r.faults, fault)
 		}
 	}
-	r.slips = nil
+	r.slips, r.renewed = nil, nil
 }
 
 func slipOf(e *entry) error { return fmt.Errorf("%q: %w: %w", e.rid, errSlip, ErrInconsistent) }

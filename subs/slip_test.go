@@ -146,7 +146,7 @@ func TestCycleThatTheGatewayKeepsIsNoFault(t *testing.T) {
 }
 
 func TestContentForWhatIsHeldIsAFaultWhenItIsNew(t *testing.T) {
-	for x, faults := range map[int]int{1: 0, 2: 0, 3: 1} { // the first copy, the present one, another
+	for x, faults := range map[int]int{1: 0, 2: 1, 3: 1} { // the first copy, the present one, another
 		r := newRig(t)
 		r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 		r.apply("c", "change", `{"values":{"x":2}}`)
@@ -275,7 +275,7 @@ func TestPresentContentThatIsSentAgainIsTheFirstCopy(t *testing.T) {
 	r := newRig(t)
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
 	r.apply("c", "change", `{"values":{"x":2}}`)
-	r.apply("p", "change", `{"values":{"other":{"rid":"q"}},"models":{"q":{"child":{"rid":"c"}},"c":{"x":2}}}`)
+	r.apply("p", "change", `{"values":{"child":{"rid":"q"}},"models":{"q":{"child":{"rid":"c"}},"c":{"x":2}}}`)
 	r.apply("c", "change", `{"values":{"x":3}}`)
 	r.drop("p")
 	r.want("c", `{"models":{"c":{"x":2}}}`)
