@@ -63,7 +63,7 @@ type effect struct {
 	news    *news    // the event
 	sent    *content // what the frame says, which may be older
 	dead    bool
-	ahead   bool // the gateway has begun with events that it has not told of
+	ahead   bool // the gateway has begun with it long before, or with events that it has not told of
 	waits   bool // of what is shown, an event waits, and those to come overtake it
 	count   int
 }

@@ -189,7 +189,7 @@ func (e *entry) sendChange(ev *event, s *set, b []byte) {
 	if after := ev.applied(e.now); after != nil {
 		e.now = after
 	}
-	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news, ahead: e.conn.heldBack > 0})
+	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news, ahead: s != nil || e.conn.heldBack > 0})
 	e.conn.push(0, append(b, '}', '}'))
 }
 
