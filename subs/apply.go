@@ -38,6 +38,7 @@ func (r *Registry) Disconnected(cause error) {
 	}
 	r.oldest = r.issued + 1
 	clear(r.requests)
+	clear(r.releases)
 	r.graves = newTombstones()
 	r.Sweep()
 	r.replaying = true

@@ -25,11 +25,21 @@ func (r *Registry) Requested(rid string) {
 	}
 }
 
-// Replied tells that request number seq, a subscribe or get request for rid, was
-// answered, be it late or not, or that the gateway does not count it any more.
+// Overdue is [Registry.Unsubscribed] for unsubscribe request number seq, which has timed
+// out: the gateway may still count what that takes away, until it gets it.
+func (r *Registry) Overdue(rid string, n int, seq uint64) {
+	r.releases[rid] = seq
+	r.Unsubscribed(rid, n)
+}
+
+// Replied tells that request number seq, which is about rid, was answered, be it late or
+// not, or that the gateway does not count it any more.
 func (r *Registry) Replied(rid string, seq uint64) {
 	if r.requests[rid] == seq {
 		delete(r.requests, rid)
+	}
+	if r.releases[rid] == seq {
+		delete(r.releases, rid)
 	}
 }
 

@@ -75,6 +75,7 @@ type Registry struct {
 	// The newest subscribe or get request for each rid, until it is answered, which may be
 	// long after it has timed out.
 	requests map[string]uint64
+	releases map[string]uint64 // as requests, of unsubscribe requests that have timed out
 
 	replaying bool // a connection was lost, and the replay on the next is not over
 }
@@ -96,6 +97,7 @@ func NewRegistry(types ...Type) *Registry {
 		oldest:  1,
 
 		requests: make(map[string]uint64),
+		releases: make(map[string]uint64),
 	}
 }
 

@@ -87,23 +87,36 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		return nil
 	}
 	slips := r.slippedWithin(e, child, (*entry).indirect)
-	if r.oldest > r.issued && len(r.requests) == 0 {
+	if r.oldest > r.issued && len(r.requests)+len(r.releases) == 0 {
 		return slips
 	}
 	for _, newest := range r.loosen(e, child) {
 		for _, oldest := range []uint64{1, r.oldest} {
 			slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
-				seq := r.requests[x.rid] // 0 for none
-				return x.indirect() && (seq < oldest || seq > newest)
+				return x.indirect() && !r.countedAt(x.rid, oldest, newest)
 			})...)
 		}
 	}
 	return slips
 }
 
+// countedAt reports whether the gateway counts a direct subscription on rid that the
+// registry does not, when it has got the requests from oldest to newest.
+func (r *Registry) countedAt(rid string, oldest, newest uint64) bool {
+	requested, released := r.requests[rid], r.releases[rid] // 0 for none
+	switch {
+	case released != 0 && released <= newest:
+		return false
+	case requested == 0:
+		return released != 0
+	}
+	return oldest <= requested && requested <= newest
+}
+
 // loosen notes what is part of a cycle that e no longer closes by referring to child. A
 // call that is out may turn out to have been answered with one of these before. It
-// returns the numbers of the requests for it that are out, oldest first.
+// returns the numbers of the requests about it that are out, oldest first, and 0 if that
+// the gateway has got none of them is a case of its own.
 func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 	below := r.countInner([]*entry{child}, (*entry).indirect)
 	defer unmark(below)
@@ -116,6 +129,9 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 		}
 		if seq := r.requests[x.rid]; seq != 0 {
 			requests = append(requests, seq)
+		}
+		if seq := r.releases[x.rid]; seq != 0 {
+			requests = append(requests, 0, seq)
 		}
 	}
 	slices.Sort(requests)

@@ -52,6 +52,7 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 		timeOut     bool     // of these
 		last        string   // one more
 		replied     string
+		released    string // is not subscribed any more, says the registry; the gateway may be late
 		stale       int
 	}{
 		"no request":                          {},
@@ -63,6 +64,8 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 		"of two, the gateway got one":         {late: []string{"p", "c"}, stale: 1},
 		"the child is held before the parent": {late: []string{"c", "p"}},
 		"the gateway did not get the first":   {late: []string{"c"}, timeOut: true, last: "p", stale: 1},
+		"one that would take the parent away": {released: "p", stale: 1},
+		"one that has taken it away":          {released: "p", last: "x", replied: "p"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
@@ -79,6 +82,10 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 			ask(test.late)
 			if test.timeOut {
 				r.reg.Answered(r.seq + 1)
+			}
+			if test.released != "" {
+				r.reg.Subscribed(test.released)
+				r.reg.Overdue(test.released, 1, r.request())
 			}
 			if test.last != "" {
 				ask([]string{test.last})

@@ -271,7 +271,7 @@ func (l *line) givenBack(c *Core) {
 func (l *line) unsubscribeTimedOut(c *Core, q *request) {
 	l.free(q)
 	if !q.uncounted {
-		c.reg.Unsubscribed(l.rid, q.Count)
+		c.reg.Overdue(l.rid, q.Count, requestSeq(q.ID))
 	}
 	l.uncertain = true
 	l.replayed(c)

@@ -18,9 +18,14 @@ type request struct {
 	sent     time.Time
 	place    *list.Element // in table.out
 	timedOut bool
-	settled  bool // timed out, and what the gateway counted for it was given back since
+	settled  bool // timed out, and given back since is what the gateway counted for it, if anything
 
 	uncounted bool // of an unsubscribe: for what the registry does not know of
+}
+
+// usesLine reports whether q is one of those that a line sends.
+func (q *request) usesLine() bool {
+	return q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet || q.Type == wire.TypeUnsubscribe
 }
 
 // table holds the requests that are out, in the order in which they were sent.
@@ -90,7 +95,7 @@ func (t *table) oldestOut() uint64 {
 // when it gets it, and an unsubscribe that came after has given that back.
 func (c *Core) giveBack(rid string) {
 	for el := c.table.out.Front(); el != c.table.next; el = el.Next() {
-		if q := el.Value.(*request); q.RID == rid && (q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet) {
+		if q := el.Value.(*request); q.RID == rid && q.usesLine() {
 			q.settled = true
 			c.reg.Replied(rid, requestSeq(q.ID))
 		}
@@ -162,9 +167,7 @@ func (a *answer) handle(c *Core) {
 	if q.window != nil {
 		q.window.leave(q)
 	}
-	if q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet {
-		c.reg.Replied(q.RID, requestSeq(q.ID))
-	}
+	c.reg.Replied(q.RID, requestSeq(q.ID))
 	switch q.Type {
 	case wire.TypeVersion:
 		c.versionAnswered(a)

@@ -131,6 +131,36 @@ func TestUnsubscribeThatTimesOutIsRepeatedUntilNothingIsLeft(t *testing.T) {
 	b.hears("a change v=3 (was 2)")
 }
 
+// For a gateway that is late l is still subscribed, and then it lets m go by mistake.
+func TestCycleThatIsOpenedAfterAnUnsubscribeThatTimedOut(t *testing.T) {
+	const set = `{"models":{"p":{"l":{"rid":"l"}},"l":{"m":{"rid":"m"}},"m":{"self":{"rid":"m"},"up":{"rid":"l"}}}}`
+	for name, test := range map[string]struct {
+		answered bool
+		faults   uint64
+	}{
+		"before its answer": {false, 1},
+		"after its answer":  {true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			r.subscribe("p")
+			r.answer(r.sent("subscribe p")[0], set)
+			l := r.subscribe("l")
+			r.answer(r.sent("subscribe l")[0], `{}`)
+			l.close()
+			late := r.sent("unsubscribe l")[0]
+			r.pass(r.cfg.RequestTimeout)
+			if test.answered {
+				r.answer(late, "")
+			}
+			r.event("m.change", `{"values":{"self":null}}`)
+			if got := r.core.Stats().Inconsistencies; got != test.faults {
+				t.Errorf("%d faults, want %d", got, test.faults)
+			}
+		})
+	}
+}
+
 func TestUnsubscribesThatAreAnsweredVeryLate(t *testing.T) {
 	t.Run("before everything is given back", func(t *testing.T) {
 		r := connected(t)
