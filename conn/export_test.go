@@ -35,6 +35,7 @@ const (
 	BodyKept       = bodyKept
 	OutboxLimit    = outboxLimit
 	HookLimit      = hookLimit
+	FrameLimit     = frameLimit
 	HookBytes      = hookBytes
 )
 

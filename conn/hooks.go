@@ -57,7 +57,7 @@ type Hooks struct {
 
 	// Frame is called with every frame that was read or is about to be written. It
 	// sees everything: tokens, params, contents; nothing else in this package does. Up to
-	// 1024 frames, and 64 MiB of them, wait for a slow hook; further ones are dropped and
+	// 4096 frames, and 64 MiB of them, wait for a slow hook; further ones are dropped and
 	// counted in [Stats].
 	Frame func(Frame)
 }

@@ -179,3 +179,29 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	return w.b.Write(p)
 }
+
+// A service that sends a reset changes all that a client has of it, in one burst.
+func TestABurstOfFramesWaitsForASlowHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("a.b", map[string]any{"n": 0}))
+		release := make(chan struct{})
+		c := w.connected(conn.WithHooks(conn.Hooks{Frame: func(conn.Frame) { <-release }}))
+		w.subscribe(c, "a.b")
+		change := func(from, to int) {
+			for n := from; n < to; n++ {
+				w.must(w.service.Change("a.b", map[string]any{"n": n}))
+			}
+			synctest.Wait()
+		}
+		change(1, 4000)
+		if n := c.Stats().DroppedFrameHooks; n > 0 {
+			t.Errorf("%d of a burst of 4,000 frames were dropped", n)
+		}
+		change(4000, 8000)
+		if n := c.Stats().DroppedFrameHooks; n < 3000 {
+			t.Errorf("%d of another 4,000 were dropped, want all for which there is no room", n)
+		}
+		close(release)
+	})
+}

@@ -29,7 +29,7 @@ func TestTheLimitsAreWhatSecuritySays(t *testing.T) {
 		"calls that wait for a connection":                         fmt.Sprint(d.OfflineQueue),
 		"what waits to be written":                                 size(conn.OutboxLimit) + ", once a write is stuck",
 		"transitions and log lines that wait for a hook or logger": fmt.Sprint(conn.HookLimit),
-		"frames that wait for a hook or logger":                    fmt.Sprintf("%d, and %s", conn.HookLimit, size(conn.HookBytes)),
+		"frames that wait for a hook or logger":                    fmt.Sprintf("%d, and %s", conn.FrameLimit, size(conn.HookBytes)),
 		"one attempt to connect":                                   seconds(d.DialTimeout),
 		"its handshake":                                            seconds(d.HandshakeTimeout),
 		"one write":                                                seconds(d.WriteTimeout),

@@ -30,10 +30,23 @@ const (
 )
 
 // How many calls of a hook may wait for it, and how many bytes with them. One call may have more.
+// A reset of a service may change all that a client has, so frames come in bursts.
 const (
-	hookLimit = 1024
-	hookBytes = 64 << 20
+	hookLimit  = 1024
+	frameLimit = 4096
+	hookBytes  = 64 << 20
 )
+
+// full reports whether no more of a class may wait, but for the bytes.
+func (class taskClass) full(waiting int) bool {
+	switch class {
+	case transitionTask:
+		return waiting >= hookLimit
+	case frameTask:
+		return waiting >= frameLimit
+	}
+	return false
+}
 
 type task struct {
 	class taskClass
@@ -50,7 +63,7 @@ func (s *serial) addLarge(class taskClass, bytes int, f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &s.classes[class]
-	if class != policyTask && (c.waiting >= hookLimit || c.waiting > 0 && c.bytes+bytes > hookBytes) {
+	if class.full(c.waiting) || c.waiting > 0 && c.bytes+bytes > hookBytes {
 		c.dropped++
 		return
 	}
