@@ -351,8 +351,8 @@ func (w *world) checkSnapshot(n name, r *subs.Resource) {
 		w.fail("a snapshot without a connection", "%v", r)
 		return
 	}
-	if c.copies[n].shows(r) || !w.core.ResyncAt().IsZero() || c.reasons&muddled != 0 {
-		return
+	if c.copies[n].shows(r) || !w.core.ResyncAt().IsZero() || w.ending || c.reasons&muddled != 0 {
+		return // right, or the client knows that something is wrong, or has known before it hung up
 	}
 	for _, recent := range c.recent[n] {
 		if recent.shows(r) {
