@@ -42,6 +42,7 @@ type Registry struct {
 	pack       packer
 	most       int          // entries there have been since compact has last made room
 	wanted     chain[entry] // those with handles, in the order of first subscription
+	nextWanted *entry       // of a replay, see BeginReplay; nil for no more
 	unsynced   int          // how many of them are not held
 	lost       int          // how many of these were held once: their handles have had a Sync
 	types      typeSet
@@ -149,6 +150,9 @@ func (r *Registry) Close(h *Handle) {
 		r.tally(e, 1)
 		return
 	}
+	if e == r.nextWanted {
+		r.nextWanted = e.links.after
+	}
 	r.wanted.drop(e)
 	if e.extra != nil {
 		e.extra.told = nil
@@ -202,6 +206,28 @@ func (r *Registry) WantedInOrder() []string {
 		rids = append(rids, e.rid)
 	}
 	return rids
+}
+
+// BeginReplay begins to go through what has a handle, in the order of first
+// subscription.
+func (r *Registry) BeginReplay() { r.nextWanted = r.wanted.first }
+
+// FirstInReplay returns the id of the next resource to go through, "" for none.
+func (r *Registry) FirstInReplay() string {
+	if r.nextWanted == nil {
+		return ""
+	}
+	r.found = r.nextWanted
+	return r.found.rid
+}
+
+// NextInReplay is FirstInReplay, and goes on to the one after.
+func (r *Registry) NextInReplay() string {
+	rid := r.FirstInReplay()
+	if rid != "" {
+		r.nextWanted = r.nextWanted.links.after
+	}
+	return rid
 }
 
 // Handles returns the handles on rid in the order in which they were opened.

@@ -19,6 +19,8 @@ type Core struct {
 	table   table
 	lines   map[string]*line
 
+	mostLines int // there have been since dropLine has last made room
+
 	replay     window // subscribe requests of a replay or a retry
 	fresh      window // subscribe and get requests that a caller waits for
 	replayLeft int    // lines whose replay has not been answered

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type line struct {
 	later     []Subscribe  // came while the line was releasing
 	gets      []Get
 	replaying bool // the replay is not over without it
+	ahead     bool // its turn in the replay is to come
 
 	// uncertain says that the gateway may count direct subscriptions that the
 	// registry does not know of: a request went unanswered, or was answered with an
@@ -47,9 +49,26 @@ func (c *Core) line(rid string) *line {
 	if l == nil {
 		l = &line{rid: rid, retry: retry{index: -1}}
 		c.lines[rid] = l
+		c.mostLines = max(c.mostLines, len(c.lines))
+		if c.replay.backlog {
+			l.joinReplay(c)
+		}
 	}
 	return l
 }
+
+// dropLine forgets a line. A map never shrinks, so one with little left is made anew.
+func (c *Core) dropLine(l *line) {
+	delete(c.lines, l.rid)
+	if c.mostLines > linesKept && len(c.lines) < c.mostLines/8 {
+		few := make(map[string]*line, len(c.lines))
+		maps.Copy(few, c.lines)
+		c.lines, c.mostLines = few, len(few)
+	}
+}
+
+// linesKept is how many lines may take room that nobody needs.
+const linesKept = 4096
 
 // inOrder returns all lines in an order that does not depend on chance: the wanted
 // ones as they were first subscribed, then the others by name.
@@ -109,7 +128,7 @@ func (l *line) advance(c *Core) {
 		if l.answerGets(c) && l.needs(c) == needNothing {
 			break
 		}
-		if !l.queued {
+		if !l.queued && !l.ahead {
 			l.queued = true
 			w := &c.fresh
 			if l.replaying || l.retry.tries > 0 || l.probing() {
@@ -118,7 +137,7 @@ func (l *line) advance(c *Core) {
 			w.queue = append(w.queue, l)
 		}
 	}
-	if l.busy == nil && !l.queued {
+	if l.busy == nil && !l.queued && !l.ahead {
 		l.replayed(c) // there is nothing to wait for
 	}
 	l.forget(c)
@@ -373,15 +392,15 @@ func (l *line) forget(c *Core) {
 	switch wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid); {
 	case !wanted && direct == 0:
 		c.dropRetry(l)
-		delete(c.lines, l.rid)
+		c.dropLine(l)
 	case wanted && direct == 1 && l.retry.tries == 0 && !l.retry.waiting:
-		delete(c.lines, l.rid)
+		c.dropLine(l)
 	}
 }
 
 // disconnected starts the line afresh for the next connection.
 func (l *line) disconnected(c *Core) {
-	l.busy, l.queued, l.replaying, l.uncertain, l.returned = nil, false, false, false, 0
+	l.busy, l.queued, l.replaying, l.ahead, l.uncertain, l.returned = nil, false, false, false, false, 0
 	l.retry.waiting, l.retry.forHook, l.retry.index = false, false, -1
 	l.reopen(c)
 	l.forget(c)

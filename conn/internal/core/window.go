@@ -12,6 +12,7 @@ type window struct {
 	interval time.Duration // on average, between two requests; 0 for no rate
 	next     time.Time     // nothing is sent before
 	queue    []*line       // waiting for a place
+	backlog  bool          // the replay, which goes before the queue, is not all sent
 	slots    []*request    // having a place, or having given it up; in the order sent
 	used     int           // places taken
 	out      int           // requests out, with a place or without
@@ -77,7 +78,7 @@ func (w *window) trim() {
 
 func (w *window) deadline() time.Time {
 	switch {
-	case len(w.queue) == 0:
+	case len(w.queue) == 0 && !w.backlog:
 		return time.Time{}
 	case w.free():
 		return w.next
@@ -105,11 +106,23 @@ func (w *window) clear() {
 
 // pump sends what waits as far as there are places.
 func (c *Core) pump(w *window) {
-	for len(w.queue) > 0 && w.free() && !c.now.Before(w.next) {
-		l := w.queue[0]
-		w.queue[0] = nil
-		w.queue = w.queue[1:]
-		l.queued = false
-		l.sendNext(c, w)
+	for w.free() && !c.now.Before(w.next) {
+		switch {
+		case w.backlog:
+			c.replayNext()
+		case len(w.queue) > 0:
+			w.take().sendNext(c, w)
+		default:
+			return
+		}
 	}
+}
+
+// take returns the line that has waited the longest.
+func (w *window) take() *line {
+	l := w.queue[0]
+	w.queue[0] = nil
+	w.queue = w.queue[1:]
+	l.queued = false
+	return l
 }
