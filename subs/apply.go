@@ -11,13 +11,10 @@ import (
 // Disconnected tells that the connection is gone: nothing is subscribed at the
 // gateway any more, and every copy is stale.
 func (r *Registry) Disconnected(cause error) {
-	for _, e := range r.entries {
-		e.direct, e.heldIn, e.dead = 0, 0, false
-		e.sent, e.missed, e.doubtful, e.first = false, false, false, 0
-		if e.extra != nil {
-			e.extra.slipped = false
-		}
+	if cause == nil {
+		cause = errReleased
 	}
+	r.lossCause = cause
 	r.unsure, r.observed = unsure{}, observation{}
 	for _, s := range r.streams {
 		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
@@ -28,20 +25,33 @@ func (r *Registry) Disconnected(cause error) {
 	for e := range r.wanted.all() {
 		if e.standing == held {
 			r.stand(e, stale)
-			r.tellStale(e, cause)
+			r.tellHandles(e, &Stale{subject: subject{e.rid}, Cause: cause})
 		}
 	}
 	for _, e := range r.entries {
-		if e.has() {
-			r.stand(e, stale)
+		r.disconnect(e)
+		if e.disposable() {
+			r.orphans = append(r.orphans, e)
 		}
 	}
 	r.oldest = r.issued + 1
 	clear(r.requests)
 	clear(r.releases)
 	r.graves = newTombstones()
-	r.Sweep()
+	r.sweepOrphans()
 	r.replaying = true
+}
+
+// disconnect forgets what the connection said of e.
+func (r *Registry) disconnect(e *entry) {
+	e.direct, e.heldIn, e.dead = 0, 0, false
+	e.sent, e.missed, e.doubtful, e.first = false, false, false, 0
+	if e.extra != nil {
+		e.extra.slipped = false
+	}
+	if e.has() && e.standing != stale {
+		r.stand(e, stale)
+	}
 }
 
 // Install takes in the resource set of any answer or event; it keeps nothing of it.
@@ -61,7 +71,7 @@ func (r *Registry) Install(set wire.Set) {
 			r.faults = append(r.faults, inconsistent(resource.RID, "the gateway has ended its subscription and still refers to it"))
 		}
 		e := r.entry(resource.RID)
-		switch content := r.pack.resource(e.rid, resource); {
+		switch content := r.pack.resource(&e.content, resource); {
 		case e.standing == held || e.dead:
 			r.compare(e, &content)
 		case !e.holding():
@@ -93,6 +103,11 @@ func (r *Registry) replace(e *entry, content Resource) {
 		return // its events were applied all along: if one of the two is right, it is this
 	}
 	old := e.content
+	if e.synced() && !content.same(&old) {
+		if x := r.more(e); x.told == nil {
+			x.told = &old // which must not change any more
+		}
+	}
 	e.localCopy = localCopy{content: content}
 	e.sent, e.missed = true, false
 	if e.extra != nil {

@@ -181,10 +181,17 @@ func (r *Registry) uncache(rid string) {
 // wanted or held resource reaches. From then on, until the connection is lost, the
 // registry does so by itself.
 func (r *Registry) Sweep() {
-	r.replaying = false
 	for _, e := range r.entries {
-		r.orphans = append(r.orphans, e)
+		if e.disposable() {
+			r.orphans = append(r.orphans, e)
+		}
 	}
+	r.sweepOrphans()
+}
+
+// sweepOrphans deletes what may be, if the orphans are everything that is disposable.
+func (r *Registry) sweepOrphans() {
+	r.replaying = false
 	if len(r.streams) > 0 { // which hear of it, in an order that does not depend on chance
 		slices.SortFunc(r.orphans, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
 	}

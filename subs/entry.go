@@ -33,8 +33,8 @@ type entry struct {
 type extra struct {
 	watchers []*Handle // deep handles on other resources that reach this one
 
-	told   *Resource // what synced handles knew when they were told that it is stale
-	cause  error     // why it is stale
+	told   *Resource // what synced handles know of it, if it is not held, and is another now
+	cause  error     // why it is stale; nil if the connection was lost
 	ending Event     // the Unsubscribe or Delete that made it stale, if one did
 
 	entry   *entry       // in limbo; else nil
@@ -71,6 +71,14 @@ func (e *entry) seldom() extra {
 		return extra{}
 	}
 	return *e.extra
+}
+
+// told returns what synced handles know of e, which is not held.
+func (e *entry) told() *Resource {
+	if e.extra != nil && e.extra.told != nil {
+		return e.extra.told
+	}
+	return e.snapshot()
 }
 
 func (e *entry) watchers() []*Handle {

@@ -25,7 +25,7 @@ func DiffCollection(old, new []res.Value) (removes, adds []int) {
 
 // NewResource makes a resource as the registry does.
 func NewResource(r wire.Resource) *Resource {
-	made := new(packer).resource(r.RID, r)
+	made := new(packer).resource(&Resource{rid: r.RID}, r)
 	return &made
 }
 
@@ -81,7 +81,7 @@ func (r *Registry) Check() error {
 				lost++
 			}
 		}
-		errs = append(errs, e.check())
+		errs = append(errs, r.checkEntry(e))
 	}
 	if stuck != len(r.stuck) {
 		errs = append(errs, fmt.Errorf("%d are stuck, %d are listed", stuck, len(r.stuck)))
@@ -92,7 +92,7 @@ func (r *Registry) Check() error {
 	return errors.Join(errs...)
 }
 
-func (e *entry) check() error {
+func (r *Registry) checkEntry(e *entry) error {
 	synced, handles, x := 0, 0, e.seldom()
 	for h := range e.handles.all() {
 		handles++
@@ -113,8 +113,8 @@ func (e *entry) check() error {
 		return fmt.Errorf("%q: only %d of %d handles had a Sync", e.rid, synced, handles)
 	case synced == 0 && e.standing == held && e.direct > 0 && handles > 0:
 		return fmt.Errorf("%q: live and granted, and no handle had a Sync", e.rid)
-	case synced > 0 && e.standing != held && (x.told == nil || x.cause == nil):
-		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, x.told, x.cause)
+	case synced > 0 && e.standing != held && (e.told() == nil || r.causeOf(e) == nil):
+		return fmt.Errorf("%q: stale, told %v because of %v", e.rid, e.told(), r.causeOf(e))
 	case e.standing == held && (x.told != nil || x.cause != nil || x.ending != nil):
 		return fmt.Errorf("%q: live, told %v because of %v after %v", e.rid, x.told, x.cause, x.ending)
 	case e.dead && (e.heldIn == 0 || e.standing != suspect):

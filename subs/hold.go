@@ -64,9 +64,9 @@ func (r *Registry) tellLive(x revived) {
 		case h.synced && h.latest() != nil:
 			r.deliver(h, &news{subject{e.rid}}) // what that is it asks for
 		case h.synced && h.Deep:
-			r.sync(h, reasonOf(e.extra.told, &e.content))
+			r.sync(h, reasonOf(e.told(), &e.content))
 		case h.synced:
-			r.deliver(h, &resync{subject: subject{e.rid}, old: e.extra.told, new: e.snapshot(), typed: r.typed(e)})
+			r.deliver(h, r.caughtUp(e))
 		}
 	}
 	for _, h := range x.watchers {
@@ -76,6 +76,15 @@ func (r *Registry) tellLive(x revived) {
 	if e.direct > 0 {
 		r.greet(e)
 	}
+}
+
+// caughtUp returns what a handle missed while e was stale.
+func (r *Registry) caughtUp(e *entry) Event {
+	old, is := e.told(), e.snapshot()
+	if is.same(old) {
+		return &Sync{subject: subject{e.rid}, typed: r.typed(e), Resource: is, Reason: SyncReconnect}
+	}
+	return &resync{subject: subject{e.rid}, old: old, new: is, typed: r.typed(e)}
 }
 
 // greet gives the new handles of a resource their first Sync. They get it when the

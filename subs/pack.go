@@ -86,23 +86,23 @@ func (p *packer) share(properties []wire.Property) *body {
 	return b
 }
 
-// pack packs properties, and reports whether they are few and short enough.
-func (p *packer) pack(properties []wire.Property) (packed, bool) {
+// pack packs properties into the block, and reports whether they are few and short enough.
+func (p *packer) pack(properties []wire.Property) bool {
 	if len(properties) > maxPackedNames {
-		return "", false
+		return false
 	}
 	p.block = p.block[:0]
 	end := 0
 	for _, q := range properties {
 		if end += len(q.Value.Text()); end > maxPackedText {
-			return "", false
+			return false
 		}
 		p.block = binary.LittleEndian.AppendUint16(p.block, uint16(q.Value.Kind())<<endBits|uint16(end))
 	}
 	for _, q := range properties {
 		p.block = append(p.block, q.Value.Text()...)
 	}
-	return packed(p.block), true
+	return true
 }
 
 // repacking is the packing of a model that was packed already, with some other values.
@@ -142,27 +142,30 @@ func (p *repacking) setHead(head uint16) {
 	binary.LittleEndian.PutUint16(p.block[headSize*p.next:], head)
 }
 
-// resource makes a resource that keeps nothing of what it is made from.
-func (p *packer) resource(rid string, from wire.Resource) Resource {
-	r := Resource{rid: rid}
+// resource makes a resource that keeps nothing of what it is made from. It was old
+// before, and shares with that what it can.
+func (p *packer) resource(old *Resource, from wire.Resource) Resource {
+	r := Resource{rid: old.rid, packed: old.packed}
 	switch from.Kind {
 	case wire.KindModel:
 		p.setModel(&r, from.Model)
 	case wire.KindCollection:
-		r.body = &body{kind: from.Kind, items: p.items(from.Collection)}
+		r.packed, r.body = "", &body{kind: from.Kind, items: p.items(from.Collection)}
 	default:
-		r.body = &body{kind: from.Kind, err: from.Error}
+		r.packed, r.body = "", &body{kind: from.Kind, err: from.Error}
 	}
 	return r
 }
 
-// setModel gives r properties.
+// setModel gives r properties. If they are what it has packed, that stays.
 func (p *packer) setModel(r *Resource, properties []wire.Property) {
-	var fits bool
-	if r.packed, fits = p.pack(properties); fits {
-		r.body = p.share(properties)
+	if p.pack(properties) {
+		if r.body = p.share(properties); string(p.block) != string(r.packed) {
+			r.packed = packed(p.block)
+		}
 		return
 	}
+	r.packed = ""
 	props := make([]wire.Property, len(properties))
 	for i, q := range properties {
 		props[i] = wire.Property{Name: strings.Clone(q.Name), Value: kept(q.Value)}

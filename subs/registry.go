@@ -78,7 +78,8 @@ type Registry struct {
 	requests map[string]uint64
 	releases map[string]uint64 // as requests, of unsubscribe requests that have timed out
 
-	replaying bool // a connection was lost, and the replay on the next is not over
+	replaying bool  // a connection was lost, and the replay on the next is not over
+	lossCause error // why it was lost
 }
 
 var errReleased = errors.New("nothing holds the resource at the gateway any more")
@@ -185,11 +186,11 @@ func (r *Registry) sync(h *Handle, reason SyncReason) {
 		r.watch(h)
 		return
 	}
-	r.deliver(h, r.whole(h, e.extra.told, reason))
-	if ending := e.extra.ending; ending != nil {
+	r.deliver(h, r.whole(h, e.told(), reason))
+	if ending := e.seldom().ending; ending != nil {
 		r.deliver(h, ending)
 	}
-	r.deliver(h, &Stale{subject: subject{e.rid}, Cause: e.extra.cause})
+	r.deliver(h, &Stale{subject: subject{e.rid}, Cause: r.causeOf(e)})
 }
 
 // Wanted reports whether the program has a handle on rid.
@@ -278,7 +279,18 @@ func (r *Registry) Cause(rid string) error {
 	if e == nil || e.standing == held {
 		return nil
 	}
-	return e.seldom().cause
+	return r.causeOf(e)
+}
+
+// causeOf returns why e is stale, if it was live once.
+func (r *Registry) causeOf(e *entry) error {
+	if x := e.extra; x != nil && x.cause != nil {
+		return x.cause
+	}
+	if e.synced() {
+		return r.lossCause
+	}
+	return nil
 }
 
 // Snapshot returns rid's copy, and whether it is held; nil when there is none.

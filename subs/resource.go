@@ -223,6 +223,11 @@ func (r *Resource) find(property string) (int, bool) {
 	})
 }
 
+// same reports whether both are the same model, packed, by a quick look.
+func (r *Resource) same(s *Resource) bool {
+	return r.body == s.body && r.body.names != nil && r.packed == s.packed
+}
+
 // packs reports whether it is a model whose values are packed, which has no body of its own.
 func (r *Resource) packs() bool { return r.body.names != nil }
 

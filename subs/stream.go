@@ -61,8 +61,8 @@ func (r *Registry) streamLive(e *entry) {
 	}
 	e.streamed = true
 	reason := SyncReached
-	if told := e.seldom().told; told != nil {
-		reason = reasonOf(told, &e.content)
+	if e.synced() { // it was stale
+		reason = reasonOf(e.told(), &e.content)
 	}
 	r.tellStreams(e, r.syncOf(e.snapshot(), reason))
 }

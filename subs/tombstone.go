@@ -94,7 +94,7 @@ func (e *entry) grave() grave {
 // that was there before is none.
 func (r *Registry) PassOver(resource wire.Resource) {
 	e := r.entry(resource.RID)
-	content := r.pack.resource(e.rid, resource)
+	content := r.pack.resource(&e.content, resource)
 	switch {
 	case !e.has() || !e.sent:
 		r.graves.bury(grave{rid: e.rid, first: content.hash(), outdated: true})
