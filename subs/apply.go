@@ -22,6 +22,7 @@ func (r *Registry) Disconnected(cause error) {
 	for h := range r.reached {
 		r.unwatch(h) // what it reaches is stale with it: one event says so
 	}
+	r.deliveries = slices.Grow(r.deliveries, r.wanted.n)
 	for e := range r.wanted.all() {
 		if e.standing == held {
 			r.stand(e, stale)
@@ -102,12 +103,10 @@ func (r *Registry) replace(e *entry, content Resource) {
 	if e.doubtful = r.doubt(e, &content); e.doubtful && e.standing == limbo {
 		return // its events were applied all along: if one of the two is right, it is this
 	}
-	old := e.content
-	if e.synced() && !content.same(&old) {
-		if x := r.more(e); x.told == nil {
-			x.told = &old // which must not change any more
-		}
+	if e.synced() && !content.same(&e.content) && e.seldom().told == nil {
+		r.more(e).told = e.snapshot()
 	}
+	old := e.content
 	e.localCopy = localCopy{content: content}
 	e.sent, e.missed = true, false
 	if e.extra != nil {

@@ -19,8 +19,9 @@ func (r *Registry) Issued(seq uint64) { r.issued = seq }
 // Requested tells that the request that was issued last is a subscribe or get
 // request for rid. If rid is in limbo now, that request may be what holds it next.
 func (r *Registry) Requested(rid string) {
-	r.requests[rid] = r.issued
-	if e := r.find(rid); e != nil {
+	e := r.find(rid)
+	r.requests[rid] = asked{seq: r.issued, entry: e}
+	if e != nil {
 		r.prolong(e)
 	}
 }
@@ -32,10 +33,20 @@ func (r *Registry) Overdue(rid string, n int, seq uint64) {
 	r.Unsubscribed(rid, n)
 }
 
+// asked is a request for a resource.
+type asked struct {
+	seq   uint64
+	entry *entry // of the resource then, nil for none
+}
+
 // Replied tells that request number seq, which is about rid, was answered, be it late or
 // not, or that the gateway does not count it any more.
 func (r *Registry) Replied(rid string, seq uint64) {
-	if r.requests[rid] == seq {
+	asked := r.requests[rid]
+	if e := asked.entry; e != nil && !e.removed {
+		r.found = e // what comes next is about it, and there may be very many others
+	}
+	if asked.seq == seq {
 		delete(r.requests, rid)
 	}
 	if r.releases[rid] == seq {
@@ -156,7 +167,7 @@ func (r *Registry) remove(e *entry) {
 		return
 	}
 	delete(r.entries, e.rid)
-	r.found = nil
+	e.removed, r.found = true, nil
 	r.streamGone(e)
 	if e.has() && e.sent {
 		r.graves.bury(e.grave())

@@ -27,6 +27,7 @@ type entry struct {
 	dead     bool // deleted, and still referred to: the gateway sends nothing of it, but holds what it refers to
 	streamed bool // streams have been told of it
 	stuck    bool // in Registry.stuck
+	removed  bool // from Registry.entries
 }
 
 // extra is what matters of a resource only at times.

@@ -80,11 +80,11 @@ func (r *Registry) tellLive(x revived) {
 
 // caughtUp returns what a handle missed while e was stale.
 func (r *Registry) caughtUp(e *entry) Event {
-	old, is := e.told(), e.snapshot()
-	if is.same(old) {
-		return &Sync{subject: subject{e.rid}, typed: r.typed(e), Resource: is, Reason: SyncReconnect}
+	is := e.snapshot()
+	if old := e.seldom().told; old != nil {
+		return &resync{subject: subject{e.rid}, old: old, new: is, typed: r.typed(e)}
 	}
-	return &resync{subject: subject{e.rid}, old: old, new: is, typed: r.typed(e)}
+	return &Sync{subject: subject{e.rid}, typed: r.typed(e), Resource: is, Reason: SyncReconnect}
 }
 
 // greet gives the new handles of a resource their first Sync. They get it when the

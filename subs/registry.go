@@ -75,7 +75,7 @@ type Registry struct {
 
 	// The newest subscribe or get request for each rid, until it is answered, which may be
 	// long after it has timed out.
-	requests map[string]uint64
+	requests map[string]asked
 	releases map[string]uint64 // as requests, of unsubscribe requests that have timed out
 
 	replaying bool  // a connection was lost, and the replay on the next is not over
@@ -98,7 +98,7 @@ func NewRegistry(types ...Type) *Registry {
 		limbo:   chain[extra]{links: func(x *extra) *links[extra] { return &x.links }},
 		oldest:  1,
 
-		requests: make(map[string]uint64),
+		requests: make(map[string]asked),
 		releases: make(map[string]uint64),
 	}
 }

@@ -103,7 +103,7 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 // countedAt reports whether the gateway counts a direct subscription on rid that the
 // registry does not, when it has got the requests from oldest to newest.
 func (r *Registry) countedAt(rid string, oldest, newest uint64) bool {
-	requested, released := r.requests[rid], r.releases[rid] // 0 for none
+	requested, released := r.requests[rid].seq, r.releases[rid] // 0 for none
 	switch {
 	case released != 0 && released <= newest:
 		return false
@@ -127,7 +127,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64) {
 		if x != e && x != child {
 			r.more(x).loosened = r.issued
 		}
-		if seq := r.requests[x.rid]; seq != 0 {
+		if seq := r.requests[x.rid].seq; seq != 0 {
 			requests = append(requests, seq)
 		}
 		if seq := r.releases[x.rid]; seq != 0 {

@@ -40,8 +40,8 @@ func (c *Core) inSession(generation uint64) bool {
 }
 
 func (c *Core) sendCall(call *Call) {
-	q := &request{Request: call.Request, call: call}
-	if err := c.send(q); err != nil {
+	q := &request{call: call}
+	if err := c.send(q, call.Request); err != nil {
 		c.reply(Reply{To: call.To, Err: err})
 		return
 	}
@@ -91,7 +91,7 @@ func (c *Core) called(q *request, a *answer) {
 	r := Reply{Result: a.result}
 	if a.err != nil {
 		r.Err = a.err
-	} else if q.Type == wire.TypeAuth && c.link.phase == open {
+	} else if q.typ == wire.TypeAuth && c.link.phase == open {
 		c.loggedIn = c.table.seq
 		c.retryDenied()
 		c.probeDenied()
@@ -136,8 +136,8 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
 	}
-	if c.reg.Loosened(rid, requestSeq(q.ID)) {
-		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.Type, rid, subs.ErrInconsistent))
+	if c.reg.Loosened(rid, requestSeq(q.id)) {
+		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.typ, rid, subs.ErrInconsistent))
 	}
 	l.recovered(c)
 	l.advance(c)

@@ -19,7 +19,8 @@ type Core struct {
 	table   table
 	lines   map[string]*line
 
-	mostLines int // there have been since dropLine has last made room
+	mostLines  int     // there have been since dropLine has last made room
+	spareLines []*line // see spareLine
 
 	replay     window // subscribe requests of a replay or a retry
 	fresh      window // subscribe and get requests that a caller waits for
@@ -45,6 +46,10 @@ type Core struct {
 	notices  [NoticeKinds]noticeCount
 	counters Counters
 	out      Output
+	sent     []Frame // by the last call of Output; used again by the next
+
+	frames     []byte // text of frames in out
+	frameBytes int    // how much room that took at the last call of Output
 }
 
 // New returns a core that was not started.
@@ -81,13 +86,21 @@ func (c *Core) Step(now time.Time, in Input) {
 	c.finishDrain()
 }
 
-// Output returns what was decided since the last call.
+// Output returns what was decided since the last call. It is good until the next call.
 func (c *Core) Output() Output {
 	c.out.Deliveries = c.reg.TakeDeliveries()
 	out := c.out
-	c.out = Output{}
+	clear(c.sent) // so that it keeps no frame alive
+	if cap(c.sent) > maxSent {
+		c.sent = nil
+	}
+	c.out, c.sent = Output{Frames: c.sent[:0]}, out.Frames
+	c.frames, c.frameBytes = nil, len(c.frames)+2*frameRoom
 	return out
 }
+
+// maxSent is for how many frames room is kept.
+const maxSent = 1024
 
 // State returns the state of the connection.
 func (c *Core) State() state.State { return c.machine.State() }

@@ -22,7 +22,7 @@ func Culprit(head, tail []byte) *TooLargeError {
 // every connection, and take all others with it. An event is sent because of every
 // subscription that reaches its resource.
 func (c *Core) endTooLarge(err *TooLargeError) {
-	q := c.table.byID[err.ID]
+	q := c.table.find(err.ID)
 	if q == nil {
 		c.notice(TooLarge, err.RID, err)
 		for _, root := range c.reg.Roots(err.RID) {
@@ -30,14 +30,14 @@ func (c *Core) endTooLarge(err *TooLargeError) {
 		}
 		return
 	}
-	c.notice(TooLarge, q.RID, err)
+	c.notice(TooLarge, q.rid, err)
 	switch {
 	case q.call != nil:
 		c.endCall(q, Reply{Err: err})
-	case q.Type == wire.TypeSubscribe:
-		c.endSubscription(q.RID, fmt.Errorf("subscription to %q: %w", q.RID, err))
-	case q.Type == wire.TypeGet:
-		c.line(q.RID).endGets(c, err)
+	case q.typ == wire.TypeSubscribe:
+		c.endSubscription(q.rid, fmt.Errorf("subscription to %q: %w", q.rid, err))
+	case q.typ == wire.TypeGet:
+		c.line(q.rid).endGets(c, err)
 	}
 }
 

@@ -24,7 +24,7 @@ const maxCrossings = 1024
 
 // add notes what has just happened to rid, unless no request is out that it may cross.
 func (x *crossings) add(c *Core, rid string) {
-	if c.table.out.Len() == 0 {
+	if c.table.out() == 0 {
 		return
 	}
 	*x = append(*x, crossing{rid: rid, newest: c.table.seq})
@@ -36,7 +36,7 @@ func (x *crossings) add(c *Core, rid string) {
 // of reports whether q was out when it happened to rid.
 func (x crossings) of(q *request, rid string) bool {
 	for _, crossing := range x {
-		if crossing.rid == rid && requestSeq(q.ID) <= crossing.newest {
+		if crossing.rid == rid && requestSeq(q.id) <= crossing.newest {
 			return true
 		}
 	}

@@ -40,7 +40,7 @@ type Sizes struct {
 func (c *Core) Sizes() Sizes {
 	return Sizes{
 		Lines:     len(c.lines),
-		Requests:  len(c.table.byID),
+		Requests:  c.table.out(),
 		Slots:     len(c.replay.slots) + len(c.fresh.slots),
 		Queued:    len(c.replay.queue) + len(c.fresh.queue),
 		Retries:   len(c.retries),

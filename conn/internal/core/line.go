@@ -24,6 +24,7 @@ type line struct {
 	gets      []Get
 	replaying bool // the replay is not over without it
 	ahead     bool // its turn in the replay is to come
+	dropped   bool // by dropLine
 
 	// uncertain says that the gateway may count direct subscriptions that the
 	// registry does not know of: a request went unanswered, or was answered with an
@@ -47,7 +48,7 @@ type subscriber struct {
 func (c *Core) line(rid string) *line {
 	l := c.lines[rid]
 	if l == nil {
-		l = &line{rid: rid, retry: retry{index: -1}}
+		l = c.newLine(rid)
 		c.lines[rid] = l
 		c.mostLines = max(c.mostLines, len(c.lines))
 		if c.replay.backlog {
@@ -60,6 +61,7 @@ func (c *Core) line(rid string) *line {
 // dropLine forgets a line. A map never shrinks, so one with little left is made anew.
 func (c *Core) dropLine(l *line) {
 	delete(c.lines, l.rid)
+	l.dropped = true
 	if c.mostLines > linesKept && len(c.lines) < c.mostLines/8 {
 		few := make(map[string]*line, len(c.lines))
 		maps.Copy(few, c.lines)
@@ -70,9 +72,32 @@ func (c *Core) dropLine(l *line) {
 // linesKept is how many lines may take room that nobody needs.
 const linesKept = 4096
 
+// newLine returns a line, made of one that is not used any more if there is one.
+func (c *Core) newLine(rid string) *line {
+	var l *line
+	if last := len(c.spareLines) - 1; last >= 0 {
+		l, c.spareLines = c.spareLines[last], c.spareLines[:last]
+	} else {
+		l = new(line)
+	}
+	*l = line{rid: rid, retry: retry{index: -1}}
+	return l
+}
+
+// spareLine keeps a line to be used again, if it was dropped, and for as long as a replay
+// makes new ones. Nobody must know of it.
+func (c *Core) spareLine(l *line) {
+	if l.dropped && c.replay.backlog {
+		c.spareLines = append(c.spareLines, l)
+	}
+}
+
 // inOrder returns all lines in an order that does not depend on chance: the wanted
 // ones as they were first subscribed, then the others by name.
 func (c *Core) inOrder() []*line {
+	if len(c.lines) == 0 {
+		return nil
+	}
 	lines := make([]*line, 0, len(c.lines))
 	for _, rid := range c.reg.WantedInOrder() {
 		if l := c.lines[rid]; l != nil {
@@ -146,22 +171,22 @@ func (l *line) advance(c *Core) {
 // sendNext sends the request for which the line had queued, if it is still needed.
 func (l *line) sendNext(c *Core, w *window) {
 	l.avoid(c)
-	var q *request
+	var r wire.Request
 	switch l.needs(c) {
 	case needSubscribe:
-		q = &request{Request: wire.Subscribe(0, l.rid)}
+		r = wire.Subscribe(0, l.rid)
 	case needGet:
 		if l.answerGets(c) {
 			break
 		}
 		l.replayed(c)
-		q = &request{Request: wire.Get(0, l.rid)}
+		r = wire.Get(0, l.rid)
 	}
-	if q == nil {
+	if r.Type == 0 {
 		l.advance(c)
 		return
 	}
-	if l.sendOut(c, q) {
+	if q := new(request); l.sendOut(c, q, r) {
 		w.enter(q)
 	}
 }
@@ -174,13 +199,13 @@ func (l *line) sendUnsubscribe(c *Core) {
 	if n < 1 || !atLeast(c.link.protocol, 1, 2, 1) {
 		n = 1 // older gateways do not know the count
 	}
-	l.sendOut(c, &request{Request: wire.Unsubscribe(0, l.rid, n), uncounted: c.reg.Direct(l.rid) == 0})
+	l.sendOut(c, &request{uncounted: c.reg.Direct(l.rid) == 0}, wire.Unsubscribe(0, l.rid, n))
 }
 
 // sendOut sends a request of the line's and reports whether it could. It can:
 // resource ids were checked when they came in.
-func (l *line) sendOut(c *Core, q *request) bool {
-	if err := c.send(q); err != nil {
+func (l *line) sendOut(c *Core, q *request, r wire.Request) bool {
+	if err := c.send(q, r); err != nil {
 		l.failed(c, err)
 		return false
 	}
@@ -256,11 +281,11 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 		l.givenBack(c)
 	case err == nil && q.timedOut: // done already
 	case err == nil:
-		c.reg.Unsubscribed(l.rid, q.Count)
+		c.reg.Unsubscribed(l.rid, q.count)
 	case errors.Is(err, res.ErrNoSubscription):
 		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
 		l.returned = 0
-		l.uncertain = q.Count > 1 // there may be fewer: it is all or nothing
+		l.uncertain = q.count > 1 // there may be fewer: it is all or nothing
 		if !l.uncertain {
 			c.giveBack(l.rid)
 		}
@@ -290,7 +315,7 @@ func (l *line) givenBack(c *Core) {
 func (l *line) unsubscribeTimedOut(c *Core, q *request) {
 	l.free(q)
 	if !q.uncounted {
-		c.reg.Overdue(l.rid, q.Count, requestSeq(q.ID))
+		c.reg.Overdue(l.rid, q.count, requestSeq(q.id))
 	}
 	l.uncertain = true
 	l.replayed(c)
@@ -300,7 +325,7 @@ func (l *line) unsubscribeTimedOut(c *Core, q *request) {
 
 // releasing reports whether the gateway is being told that nobody wants the resource.
 func (l *line) releasing(c *Core) bool {
-	return l.busy != nil && l.busy.Type == wire.TypeUnsubscribe && !c.reg.Wanted(l.rid)
+	return l.busy != nil && l.busy.typ == wire.TypeUnsubscribe && !c.reg.Wanted(l.rid)
 }
 
 // reopen goes on with who came while the line was releasing.
@@ -316,7 +341,7 @@ func (l *line) reopen(c *Core) {
 func (l *line) requestTimedOut(c *Core, q *request, err error) {
 	l.free(q)
 	l.uncertain = true
-	if q.Type == wire.TypeGet {
+	if q.typ == wire.TypeGet {
 		l.endGets(c, err)
 	} else {
 		l.failed(c, err)

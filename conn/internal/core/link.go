@@ -114,7 +114,7 @@ func (in Dialled) apply(c *Core) {
 	}
 	c.link.phase = versioning
 	c.link.deadline = c.now.Add(c.cfg.VersionTimeout)
-	c.send(&request{Request: wire.Version(0, wire.Protocol)})
+	c.send(new(request), wire.Version(0, wire.Protocol))
 }
 
 func (in BackOffReset) apply(c *Core) { c.link.pause(in.Next) }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"container/list"
 	"fmt"
 	"time"
 
@@ -12,132 +11,75 @@ import (
 // connection ends, also when nobody waits for it any more: what a late answer
 // subscribes to has to be known, and given back.
 type request struct {
-	wire.Request
-	call     *Call // of call, auth and new; nil once its caller has its reply
-	window   *window
-	sent     time.Time
-	place    *list.Element // in table.out
-	timedOut bool
-	settled  bool // timed out, and given back since is what the gateway counted for it, if anything
+	id     uint64
+	rid    string
+	call   *Call // of call, auth and new; nil once its caller has its reply
+	window *window
+	sent   time.Time
+	count  int // of an unsubscribe: direct subscriptions to give back
+	typ    wire.RequestType
 
+	timedOut  bool
+	dropped   bool // from where it was in the table
+	settled   bool // timed out, and given back since is what the gateway counted for it, if anything
 	uncounted bool // of an unsubscribe: for what the registry does not know of
 }
 
+// mayHold reports whether the gateway subscribes to the resource, if only for a moment.
+func (q *request) mayHold() bool { return q.typ == wire.TypeSubscribe || q.typ == wire.TypeGet }
+
 // usesLine reports whether q is one of those that a line sends.
-func (q *request) usesLine() bool {
-	return q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet || q.Type == wire.TypeUnsubscribe
-}
-
-// table holds the requests that are out, in the order in which they were sent.
-type table struct {
-	byID map[uint64]*request
-	out  *list.List    // of *request
-	next *list.Element // the oldest one that has not timed out
-	seq  uint64        // of the newest, over all connections
-}
-
-// reset empties the table and returns what was in it, oldest first.
-func (t *table) reset() []*request {
-	var lost []*request
-	if t.out != nil {
-		for el := t.out.Front(); el != nil; el = el.Next() {
-			lost = append(lost, el.Value.(*request))
-		}
-	}
-	t.byID, t.out, t.next = make(map[uint64]*request), list.New(), nil
-	return lost
-}
-
-func (t *table) add(q *request, answered wire.RequestType) {
-	t.seq++
-	q.ID = requestID(t.seq, answered)
-	t.byID[q.ID] = q
-	q.place = t.out.PushBack(q)
-	if t.next == nil {
-		t.next = q.place
-	}
-}
-
-// take removes and returns the request that an answer is for, nil if there is none.
-func (t *table) take(id uint64) *request {
-	q := t.byID[id]
-	if q == nil {
-		return nil
-	}
-	delete(t.byID, id)
-	if t.next == q.place {
-		t.next = q.place.Next()
-	}
-	t.out.Remove(q.place)
-	return q
-}
-
-// oldest returns the number of the oldest request that is out and has not timed
-// out, or the next number to be given when there is none. Some requests are never
-// answered; the registry must not wait for them.
-func (t *table) oldest() uint64 {
-	if t.next != nil {
-		return requestSeq(t.next.Value.(*request).ID)
-	}
-	return t.seq + 1
-}
-
-// oldestOut is oldest with those that have timed out.
-func (t *table) oldestOut() uint64 {
-	if el := t.out.Front(); el != nil {
-		return requestSeq(el.Value.(*request).ID)
-	}
-	return t.seq + 1
-}
+func (q *request) usesLine() bool { return q.mayHold() || q.typ == wire.TypeUnsubscribe }
 
 // giveBack notes that the gateway does not count any direct subscription for requests
 // about rid that have timed out, even if it still answers them: it counts a request
 // when it gets it, and an unsubscribe that came after has given that back.
 func (c *Core) giveBack(rid string) {
-	for el := c.table.out.Front(); el != c.table.next; el = el.Next() {
-		if q := el.Value.(*request); q.RID == rid && q.usesLine() {
+	for q := range c.table.late.all() {
+		if q.rid == rid && q.usesLine() {
 			q.settled = true
-			c.reg.Replied(rid, requestSeq(q.ID))
+			c.reg.Replied(rid, requestSeq(q.id))
 		}
 	}
 }
 
-func (t *table) deadline(timeout time.Duration) time.Time {
-	if t.next == nil {
-		return time.Time{}
+// send writes a request, of which q is what has to be known when it is answered.
+func (c *Core) send(q *request, r wire.Request) error {
+	r.ID = requestID(c.table.seq+1, c.answered(r.Type))
+	frame, err := c.frame(r)
+	if err != nil {
+		return fmt.Errorf("%v %q: %w", r.Type, r.RID, err)
 	}
-	return t.next.Value.(*request).sent.Add(timeout)
-}
-
-// expired returns a request that has just timed out, nil if there is none.
-func (t *table) expired(now time.Time, timeout time.Duration) *request {
-	if t.next == nil || now.Before(t.deadline(timeout)) {
-		return nil
+	q.id, q.typ, q.rid, q.count, q.sent = r.ID, r.Type, r.RID, r.Count, c.now
+	c.table.add(q)
+	c.reg.Issued(c.table.seq)
+	if q.mayHold() {
+		c.reg.Requested(q.rid)
 	}
-	q := t.next.Value.(*request)
-	q.timedOut = true
-	t.next = t.next.Next()
-	return q
+	c.out.Frames = append(c.out.Frames, Frame{Generation: c.link.generation, Data: frame})
+	return nil
 }
 
 // frameRoom is enough for what a frame has besides its resource id, method and params.
 const frameRoom = 64
 
-// send writes a request.
-func (c *Core) send(q *request) error {
-	q.sent = c.now
-	c.table.add(q, c.answered(q.Type))
-	frame, err := q.Append(make([]byte, 0, len(q.RID)+len(q.Method)+len(q.Params)+frameRoom))
+// maxFrames is how many bytes of frames have room together at the most.
+const maxFrames = 16 << 10
+
+// frame returns a request as it is sent. Frames that are sent together are in one text,
+// begun with as much room as there were bytes before.
+func (c *Core) frame(r wire.Request) ([]byte, error) {
+	size := len(r.RID) + len(r.Method) + len(r.Params) + frameRoom
+	if cap(c.frames)-len(c.frames) < size {
+		c.frames = make([]byte, 0, max(size, min(max(2*len(c.frames), c.frameBytes), maxFrames)))
+	}
+	at := len(c.frames)
+	frames, err := r.Append(c.frames)
 	if err != nil {
-		c.table.take(q.ID)
-		return fmt.Errorf("%v %q: %w", q.Type, q.RID, err)
+		return nil, err
 	}
-	c.reg.Issued(c.table.seq)
-	if q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet {
-		c.reg.Requested(q.RID)
-	}
-	c.out.Frames = append(c.out.Frames, Frame{Generation: c.link.generation, Data: frame})
-	return nil
+	c.frames = frames
+	return frames[at:len(frames):len(frames)], nil
 }
 
 // answered returns as what requests of a type are answered on the present connection.
@@ -167,16 +109,18 @@ func (a *answer) handle(c *Core) {
 	if q.window != nil {
 		q.window.leave(q)
 	}
-	c.reg.Replied(q.RID, requestSeq(q.ID))
-	switch q.Type {
+	c.reg.Replied(q.rid, requestSeq(q.id))
+	switch q.typ {
 	case wire.TypeVersion:
 		c.versionAnswered(a)
 	case wire.TypeSubscribe:
-		c.line(q.RID).subscribed(c, q, a)
+		l := c.line(q.rid)
+		l.subscribed(c, q, a)
+		c.spareLine(l)
 	case wire.TypeUnsubscribe:
-		c.line(q.RID).unsubscribed(c, q, a.err)
+		c.line(q.rid).unsubscribed(c, q, a.err)
 	case wire.TypeGet:
-		c.line(q.RID).got(c, q, a)
+		c.line(q.rid).got(c, q, a)
 	default:
 		c.called(q, a)
 	}
@@ -185,17 +129,17 @@ func (a *answer) handle(c *Core) {
 
 // unanswered goes on without an answer.
 func (c *Core) unanswered(q *request) {
-	err := fmt.Errorf("%v %q: %w", q.Type, q.RID, ErrNoAnswer)
+	err := fmt.Errorf("%v %q: %w", q.typ, q.rid, ErrNoAnswer)
 	c.counters.Timeouts++
 	if q.window != nil {
 		q.window.leave(q)
 	}
-	switch q.Type {
+	switch q.typ {
 	case wire.TypeVersion: // the link has a deadline of its own
 	case wire.TypeSubscribe, wire.TypeGet:
-		c.line(q.RID).requestTimedOut(c, q, err)
+		c.line(q.rid).requestTimedOut(c, q, err)
 	case wire.TypeUnsubscribe:
-		c.line(q.RID).unsubscribeTimedOut(c, q)
+		c.line(q.rid).unsubscribeTimedOut(c, q)
 	default:
 		c.endCall(q, Reply{Err: err})
 	}

@@ -145,7 +145,7 @@ func (c *Core) retryDenied() {
 // overtaken reports whether a request was denied that went out before a login was
 // answered, so that it may have been judged without it.
 func (c *Core) overtaken(q *request, err *res.Error) bool {
-	return denied(err) && requestSeq(q.ID) <= c.loggedIn
+	return denied(err) && requestSeq(q.id) <= c.loggedIn
 }
 
 // dropRetry forgets the trouble a line had.

@@ -18,7 +18,7 @@ import (
 // gateway with a count that cannot be known.
 func (c *Core) miscounts(q *request, rid string, granted bool) {
 	doubtful, held := false, c.reg.Follows(rid)
-	switch q.Type {
+	switch q.typ {
 	case wire.TypeSubscribe, wire.TypeGet:
 		doubtful = q.settled && !granted || c.revocations.of(q, rid)
 		held = held || q.settled && c.table.loads(rid)
@@ -26,15 +26,15 @@ func (c *Core) miscounts(q *request, rid string, granted bool) {
 		doubtful = c.returns.of(q, rid) || c.revocations.of(q, rid)
 	}
 	if doubtful && held {
-		c.distrust(fmt.Errorf("the subscription of %v %q may have been taken away: %w", q.Type, rid, subs.ErrInconsistent))
+		c.distrust(fmt.Errorf("the subscription of %v %q may have been taken away: %w", q.typ, rid, subs.ErrInconsistent))
 	}
 }
 
 // loads reports whether a request about anything else than rid is out, which may turn
 // out to hold that.
 func (t *table) loads(rid string) bool {
-	for el := t.out.Front(); el != nil; el = el.Next() {
-		if el.Value.(*request).RID != rid {
+	for q := range t.all() {
+		if q.rid != rid {
 			return true
 		}
 	}

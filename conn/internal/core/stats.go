@@ -41,7 +41,7 @@ func (c *Core) Stats() Stats {
 		Attempt:    c.machine.Attempt(),
 		Gateway:    c.cfg.Gateways[c.link.gateway],
 		Protocol:   c.link.protocol,
-		Pending:    c.table.out.Len(),
+		Pending:    c.table.out(),
 		Offline:    len(c.offline),
 		Retrying:   len(c.retries),
 	}

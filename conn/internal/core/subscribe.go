@@ -141,6 +141,7 @@ func (c *Core) seekReplay() {
 		c.reg.NextInReplay()
 	}
 	c.replay.backlog = false
+	c.spareLines = nil
 }
 
 // replayed notes that the replay need not wait for the line any more.
@@ -202,16 +203,16 @@ func (m *broken) handle(c *Core) {
 		c.reg.Distrust(m.rid, brokenEvent(m.rid, m.err))
 		return
 	}
-	q := c.table.byID[m.id]
+	q := c.table.find(m.id)
 	if q == nil {
 		return
 	}
 	// The answer may have subscribed to things that cannot be known now.
-	if q.Type == wire.TypeSubscribe {
-		c.line(q.RID).uncertain = true
+	if q.typ == wire.TypeSubscribe {
+		c.line(q.rid).uncertain = true
 	}
 	(&answer{id: m.id, err: unreadable(m.err)}).handle(c)
-	switch q.Type {
+	switch q.typ {
 	case wire.TypeSubscribe, wire.TypeGet, wire.TypeCall, wire.TypeAuth, wire.TypeNew:
 		c.distrust(subs.ErrInconsistent)
 	}
