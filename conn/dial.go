@@ -26,8 +26,12 @@ type attempt struct {
 	socket     *socket // set before the owner is told that the dial succeeded
 }
 
-func (a *attempt) write(f core.Frame) {
-	if a.socket == nil || a.generation != f.Generation || a.socket.out.put(f.Data) {
+// write writes those frames that are for the attempt.
+func (a *attempt) write(frames []core.Frame) {
+	for len(frames) > 0 && frames[0].Generation != a.generation {
+		frames = frames[1:] // there may be some for the one before
+	}
+	if len(frames) == 0 || a.socket == nil || a.socket.out.put(frames) {
 		return
 	}
 	a.socket.overflow.Store(true)

@@ -117,8 +117,8 @@ func (o *owner) carryOut(out core.Output) {
 	for _, r := range out.Replies {
 		r.To.(chan core.Reply) <- r // has room for the one reply it gets
 	}
-	for _, f := range out.Frames {
-		o.attempt.write(f)
+	if len(out.Frames) > 0 {
+		o.attempt.write(out.Frames)
 	}
 	for _, generation := range out.Closes {
 		if o.attempt != nil && o.attempt.generation == generation {

@@ -213,15 +213,17 @@ var errOutboxFull = errors.New("the gateway does not read what it is sent")
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
 
-// put adds a frame, and reports whether there was room for it.
-func (o *outbox) put(frame []byte) bool {
+// put adds frames, and reports whether there was room for them.
+func (o *outbox) put(frames []core.Frame) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.bytes > outboxLimit && !o.writing.IsZero() && time.Since(o.writing) > stuck {
 		return false
 	}
-	o.frames = append(o.frames, frame)
-	o.bytes += len(frame)
+	for _, f := range frames {
+		o.frames = append(o.frames, f.Data)
+		o.bytes += len(f.Data)
+	}
 	o.rouse()
 	return true
 }
@@ -287,13 +289,17 @@ func (s *socket) write() {
 func (s *socket) writeFrames() error {
 	defer s.out.rest()
 	s.net.hold()
+	held := heldLimit // bytes, of which the network has not seen any since beginWrite
 	for _, frame := range s.out.take() {
 		s.client.reportFrame(s.generation, true, frame)
-		deadline, err := s.beginWrite()
-		if err != nil {
-			return err
+		if held += len(frame); held >= heldLimit {
+			deadline, err := s.beginWrite()
+			if err != nil {
+				return err
+			}
+			_ = s.ws.SetWriteDeadline(deadline) // which never fails
+			held = len(frame)
 		}
-		_ = s.ws.SetWriteDeadline(deadline) // which never fails
 		if err := s.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}

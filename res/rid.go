@@ -112,7 +112,7 @@ func checkPart(part string) string {
 		return "a part is empty"
 	}
 	for _, c := range part {
-		if c <= ' ' || c > '~' || strings.ContainsRune(".*>?", c) {
+		if c <= ' ' || c > '~' || c == '.' || c == '*' || c == '>' || c == '?' {
 			return fmt.Sprintf("character %q is not allowed", c)
 		}
 	}

@@ -145,7 +145,7 @@ func (p *repacking) setHead(head uint16) {
 // resource makes a resource that keeps nothing of what it is made from. It was old
 // before, and shares with that what it can.
 func (p *packer) resource(old *Resource, from wire.Resource) Resource {
-	r := Resource{rid: old.rid, packed: old.packed}
+	r := *old
 	switch from.Kind {
 	case wire.KindModel:
 		p.setModel(&r, from.Model)
@@ -157,10 +157,26 @@ func (p *packer) resource(old *Resource, from wire.Resource) Resource {
 	return r
 }
 
+// hasNames reports whether b is what models share that have these properties.
+func (b *body) hasNames(properties []wire.Property) bool {
+	if b.names == nil || len(b.names) != len(properties) {
+		return false
+	}
+	for i, name := range b.names {
+		if name != properties[i].Name {
+			return false
+		}
+	}
+	return true
+}
+
 // setModel gives r properties. If they are what it has packed, that stays.
 func (p *packer) setModel(r *Resource, properties []wire.Property) {
 	if p.pack(properties) {
-		if r.body = p.share(properties); string(p.block) != string(r.packed) {
+		if r.body == nil || !r.body.hasNames(properties) {
+			r.body = p.share(properties)
+		}
+		if string(p.block) != string(r.packed) {
 			r.packed = packed(p.block)
 		}
 		return

@@ -122,7 +122,7 @@ func (r Request) Append(dst []byte) ([]byte, error) {
 	dst = append(dst, `{"id":`...)
 	dst = strconv.AppendUint(dst, r.ID, 10)
 	dst = append(dst, `,"method":`...)
-	dst = appendString(dst, r.method())
+	dst = r.appendMethod(dst)
 	if params != nil {
 		dst = append(dst, `,"params":`...)
 		dst = append(dst, params...)
@@ -171,15 +171,26 @@ func (r Request) describe(err error) error {
 	return fmt.Errorf("build %s request for %.80q: %w", r.Type, r.RID, err)
 }
 
-// method returns the member of that name.
-func (r Request) method() string {
-	switch {
-	case r.Type == TypeVersion:
-		return r.Type.String()
-	case r.Type.hasMethod():
-		return r.Type.String() + "." + r.RID + "." + r.Method
+// appendMethod appends the member of that name.
+func (r Request) appendMethod(dst []byte) []byte {
+	dst = appendString(dst, r.Type.String())
+	if r.Type == TypeVersion {
+		return dst
 	}
-	return r.Type.String() + "." + r.RID
+	dst = appendPart(dst, r.RID)
+	if r.Type.hasMethod() {
+		dst = appendPart(dst, r.Method)
+	}
+	return dst
+}
+
+// appendPart appends a dot and text to the string that dst ends with.
+func appendPart(dst []byte, text string) []byte {
+	dst = dst[:len(dst)-1]
+	at := len(dst)
+	dst = appendString(dst, text)
+	dst[at] = '.' // in place of the quotation mark
+	return dst
 }
 
 // params returns the member of that name, or nil if it is left out.
