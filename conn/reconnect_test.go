@@ -343,14 +343,18 @@ func TestABackOffThatSaysStopGivesUp(t *testing.T) {
 func TestReconnectDialsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		var seen transitions
 		c := w.connected(conn.WithBackOff(func() backoff.BackOff { return backoff.NewConstantBackOff(24 * time.Hour) }),
-			conn.WithMaxDelay(24*time.Hour))
+			conn.WithMaxDelay(24*time.Hour), conn.WithHooks(conn.Hooks{Transition: seen.hook}))
 		start := time.Now()
 		c.Reconnect()
 		synctest.Wait()
 		w.await(c, state.Connected)
 		if s := c.Stats(); s.Generation != 2 || time.Since(start) > 0 {
 			t.Errorf("generation %d after %v, want a second connection at once", s.Generation, time.Since(start))
+		}
+		if lost := seen.all()[3]; lost.Event != state.Lost || lost.Delay != 0 {
+			t.Errorf("the transition is %v, want one without a delay", lost)
 		}
 	})
 }

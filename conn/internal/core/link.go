@@ -203,7 +203,7 @@ func (c *Core) leave(cause error, permanent, stop bool) {
 	c.hangUp(cause)
 	defer c.nextGateway() // the transition still names the one that failed
 	var wait time.Duration
-	if !final {
+	if !final && cause != ErrReconnect { // which is to dial at once
 		wait = c.delay()
 	}
 	switch {
