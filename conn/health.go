@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -52,6 +53,19 @@ func (c *Client) Health() Health {
 		}
 	}
 	return h
+}
+
+// MarshalJSON gives the fields by their names, and of Cause what it says.
+func (h Health) MarshalJSON() ([]byte, error) {
+	type fields Health // without this method
+	cause := ""
+	if h.Cause != nil {
+		cause = h.Cause.Error()
+	}
+	return json.Marshal(struct {
+		fields
+		Cause string `json:",omitempty"` // in place of the one in fields
+	}{fields(h), cause})
 }
 
 // String says it in a line, for example

@@ -2,6 +2,7 @@ package conn_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,6 +82,13 @@ func TestHealthNamesTheSubscriptionThatWasEnded(t *testing.T) {
 		}
 		if got, want := h.String(), "not in sync since 2000-01-01T00:01:00Z: connected, 1 stale (a.b): Too active (test.tooActive)"; got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		text, err := json.Marshal(h)
+		w.must(err)
+		want := `{"InSync":false,"Since":"2000-01-01T00:01:00Z","State":"connected","Gateway":"ws://gateway:8080","Attempt":0,` +
+			`"Stale":1,"StaleRIDs":["a.b"],"ShuttingDown":false,"Cause":"Too active (test.tooActive)"}`
+		if string(text) != want {
+			t.Errorf("as JSON it is %s, want %s", text, want)
 		}
 	})
 }
