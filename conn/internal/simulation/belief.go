@@ -256,8 +256,10 @@ func (c *conn) believe(e *effect) {
 			b.early[n] = e.ahead
 		}
 	case slippedAway:
-		b.slipped[n] = true
-		b.restore(n)
+		if e.entry == nil || b.owners[n] != e.entry || b.copies[n] == nil {
+			b.slipped[n] = true
+			b.restore(n)
+		}
 	case granted:
 		c.toReplay[n] = false
 		c.miscounts(n)

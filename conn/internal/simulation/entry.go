@@ -235,8 +235,8 @@ func (e *entry) markSent() {
 	if e.state == dropped || e.state == sent || e.code != "" {
 		return
 	}
-	if e.state != sending { // an event that has passed meanwhile refers to it: it is in no message
-		e.conn.effect(effect{kind: slippedAway, name: e.name})
+	if e.state != sending { // an event that has passed meanwhile refers to it: it may be in no message
+		e.conn.effect(effect{kind: slippedAway, name: e.name, entry: e})
 	}
 	e.state = sent
 	for n := range name(names) {

@@ -119,9 +119,9 @@ func (w *world) noteUntold() {
 	if w.conn == nil {
 		return
 	}
-	for _, e := range w.conn.pending {
-		if e.kind == slippedAway {
-			w.conn.slipped[e.name] = true
+	for i := range w.conn.pending {
+		if e := &w.conn.pending[i]; e.kind == slippedAway {
+			w.conn.believe(e)
 		}
 	}
 }

@@ -178,6 +178,7 @@ func (w *world) write(f core.Frame) {
 	}
 	replay := q.Type == wire.TypeSubscribe && w.conn.toReplay[n]
 	if replay {
+		replay = w.hasSynced(n) // or all who wanted it then have left, and somebody has come since
 		w.conn.toReplay[n] = false
 	}
 	w.out = append(w.out, outRequest{Request: q, name: n, sent: w.now, replay: replay})
