@@ -115,46 +115,64 @@ func FuzzSocket(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, stream []byte) {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
-			rawGateway(t, w.network, "hostile:8080", func(c net.Conn, r *bufio.Reader, h handshake) {
-				h.open(c, h.upgrade())
-				_, _ = io.WriteString(c, textFrame(`{"result":{"models":{"a.b":{"n":0}}},"id":18}`)) // to the first subscribe
-				time.Sleep(time.Millisecond)
-				_, _ = c.Write(stream)
-				_ = discard(r)
-			})
-			first := true
-			c := w.client(conn.WithReadLimit(1024), conn.WithPing(time.Second, time.Second),
-				conn.WithNetDial(func(ctx context.Context, network, addr string) (net.Conn, error) {
-					if first {
-						first, addr = false, "hostile:8080"
-					}
-					return w.network.Dial(ctx, network, addr)
-				}))
-			s := w.subscribe(c, "a.b")
-			if got := c.Stats().Generation; got != 1 {
-				t.Fatalf("granted on connection %d: nobody has heard the stream", got)
-			}
-			time.Sleep(10 * time.Second)
-			c.Reconnect()
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-			defer cancel()
-			select {
-			case <-s.Done(): // its message was over the read limit
-			default:
-				if err := s.WaitSync(ctx); err != nil {
-					t.Error(err)
-				}
-				if got, err := c.Get(ctx, "a.b"); err != nil || got.Value("n").String() != "1" {
-					t.Errorf("got %v, %v, want what the other gateway has", got, err)
-				}
-			}
-			c.Close()
-			<-c.Done()
+	f.Fuzz(func(t *testing.T, stream []byte) { survive(t, stream) })
+}
+
+// FuzzCompressedSocket does the same to a client whose messages are compressed.
+func FuzzCompressedSocket(f *testing.F) {
+	change := deflate(`{"event":"a.b.change","data":{"values":{"n":2}}}`)
+	for _, seed := range []string{
+		"", "\xc1", "\xc1\x00", "\xc1\x01\x00", "\xc1\x01\x07", "\xc1\x05\x01\x00\x00\xff\xff", "\xc1\x05\x00\x02\x00\xfd\xff", "\xc1\x02{}", "\xc1\x03\x03\x00x",
+		"\x41\x00\xc0\x00", "\x41\x00\x80\x00", "\xd1\x00", "\xc8\x00", "\xc9\x00", "\x81\x02{}",
+		wsFrame(0xc1, change), wsFrame(0xc1, change[:len(change)/2]), wsFrame(0xc1, change+change), wsFrame(0xc1, change+"\x00\x00\xff\xff"),
+		wsFrame(0x41, change[:9]) + wsFrame(0x80, change[9:]), wsFrame(0x41, change[:9]) + "\x89\x00" + wsFrame(0x80, change[9:]), wsFrame(0x81, change),
+		wsFrame(0xc1, deflated(1000)), wsFrame(0xc1, deflated(1025)), wsFrame(0xc1, deflated(100_000)), wsFrame(0xc1, deflate(change)),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) { survive(t, stream, conn.WithCompression()) })
+}
+
+// survive is what a client must do that is sent a stream.
+func survive(t *testing.T, stream []byte, opts ...conn.Option) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
+		rawGateway(t, w.network, "hostile:8080", func(c net.Conn, r *bufio.Reader, h handshake) {
+			h.open(c, h.upgrade())
+			_, _ = io.WriteString(c, textFrame(`{"result":{"models":{"a.b":{"n":0}}},"id":18}`)) // to the first subscribe
+			time.Sleep(time.Millisecond)
+			_, _ = c.Write(stream)
+			_ = discard(r)
 		})
+		first := true
+		c := w.client(append(opts, conn.WithReadLimit(1024), conn.WithPing(time.Second, time.Second),
+			conn.WithNetDial(func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if first {
+					first, addr = false, "hostile:8080"
+				}
+				return w.network.Dial(ctx, network, addr)
+			}))...)
+		s := w.subscribe(c, "a.b")
+		if got := c.Stats().Generation; got != 1 {
+			t.Fatalf("granted on connection %d: nobody has heard the stream", got)
+		}
+		time.Sleep(10 * time.Second)
+		c.Reconnect()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+		defer cancel()
+		select {
+		case <-s.Done(): // its message was over the read limit
+		default:
+			if err := s.WaitSync(ctx); err != nil {
+				t.Error(err)
+			}
+			if got, err := c.Get(ctx, "a.b"); err != nil || got.Value("n").String() != "1" {
+				t.Errorf("got %v, %v, want what the other gateway has", got, err)
+			}
+		}
+		c.Close()
+		<-c.Done()
 	})
 }
 

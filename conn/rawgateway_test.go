@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,9 +28,14 @@ func (h handshake) accept() string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// upgrade is the answer of a gateway that opens the WebSocket.
+// upgrade is the answer of a gateway that opens the WebSocket, with compression if that is
+// offered.
 func (h handshake) upgrade() string {
-	return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + h.accept() + "\r\n\r\n"
+	extensions := ""
+	if strings.Contains(h.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate") {
+		extensions = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
+	}
+	return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + h.accept() + "\r\n" + extensions + "\r\n"
 }
 
 // rawGateway listens, reads the request of each handshake and leaves the connection to answer. What
