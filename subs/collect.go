@@ -54,6 +54,15 @@ func (r *Registry) Replied(rid string, seq uint64) {
 	}
 }
 
+// Owed tells that the gateway may count a direct subscription for rid, because of request
+// number seq, that is to be given back.
+func (r *Registry) Owed(rid string, seq uint64) {
+	r.requests[rid] = asked{seq: max(seq, r.requests[rid].seq), entry: r.find(rid)}
+}
+
+// GivenBack tells that the gateway counts none any more because of requests before.
+func (r *Registry) GivenBack(rid string) { delete(r.requests, rid) }
+
 // Answered tells that no request older than oldest is out any more. Without any
 // request out, oldest is one more than the last number issued.
 func (r *Registry) Answered(oldest uint64) {

@@ -74,7 +74,7 @@ type Registry struct {
 	issued, oldest uint64       // requests: the newest sent, the oldest unanswered
 
 	// The newest subscribe or get request for each rid, until it is answered, which may be
-	// long after it has timed out.
+	// long after it has timed out, and what it leaves is given back.
 	requests map[string]asked
 	releases map[string]uint64 // as requests, of unsubscribe requests that have timed out
 

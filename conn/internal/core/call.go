@@ -123,7 +123,7 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		if handle != nil {
 			r.Err = err
 		}
-		l.uncertain = true
+		l.owe(c, q)
 		c.installWithout(result.Set, rid)
 		l.advance(c)
 		return

@@ -7,6 +7,7 @@ import (
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/state"
+	"github.com/resclient/resclient-go/wire"
 )
 
 // withChild subscribes to p, which refers to c, and then to c.
@@ -72,6 +73,37 @@ func TestFirstSubscribeOfADeletedResourceFails(t *testing.T) {
 	c := r.subscribe("c")
 	r.answer(r.sent("subscribe c")[0], model("c", 2))
 	c.hears(`c sync (first) {"v":2}`)
+}
+
+// The gateway counts the subscription until it is given back, and so lets go of what is
+// held by p alone, by its slip.
+func TestSubscriptionOfADeletedResourceCountsUntilItIsGivenBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		happens func(r *rig, unsubscribe wire.Request)
+		want    state.State
+	}{
+		"before": {func(*rig, wire.Request) {}, state.Dialing},
+		"after": {func(r *rig, unsubscribe wire.Request) {
+			r.answer(unsubscribe, "")
+			r.refuse(r.sent("unsubscribe p")[0], res.ErrNoSubscription)
+		}, state.Connected},
+		"without an answer": {func(r *rig, _ wire.Request) { r.pass(r.cfg.RequestTimeout) }, state.Dialing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			r.subscribe("root")
+			r.answer(r.sent("subscribe root")[0], `{"models":{"root":{"p":{"rid":"p"}},"p":{"c":{"rid":"c"}},"c":{"self":{"rid":"c"},"above":{"rid":"p"}}}}`)
+			p := r.subscribe("p")
+			req := r.sent("subscribe p")[0]
+			r.event("p.delete", `null`)
+			r.answer(req, `{}`)
+			r.wantReply(p, res.ErrDeleted)
+			test.happens(r, r.sent("unsubscribe p")[0])
+			r.event("c.change", `{"values":{"self":null}}`)
+			r.pass(0)
+			r.wantState(test.want)
+		})
+	}
 }
 
 func TestReplayThatIsAnsweredWithDeadContent(t *testing.T) {

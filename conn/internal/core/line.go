@@ -220,7 +220,7 @@ func (l *line) subscribed(c *Core, q *request, a *answer) {
 	switch {
 	case a.err == nil && c.crossed(q, l.rid):
 		c.installWithout(a.set, l.rid)
-		l.uncertain = true
+		l.owe(c, q)
 		if !q.timedOut {
 			l.failed(c, res.ErrDeleted)
 		}
@@ -276,7 +276,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	switch {
 	case err == nil && q.uncounted: // so there was a count for a request that has timed out
 		c.reg.Unsubscribed(l.rid, 1)
-		c.giveBack(l.rid)
+		l.giveBack(c)
 		c.returns.add(c, l.rid)
 		l.givenBack(c)
 	case err == nil && q.timedOut: // done already
@@ -287,7 +287,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 		l.returned = 0
 		l.uncertain = q.count > 1 // there may be fewer: it is all or nothing
 		if !l.uncertain {
-			c.giveBack(l.rid)
+			l.giveBack(c)
 		}
 	default:
 		c.notice(UnexpectedAnswer, l.rid, err)

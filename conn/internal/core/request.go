@@ -32,15 +32,25 @@ func (q *request) mayHold() bool { return q.typ == wire.TypeSubscribe || q.typ =
 func (q *request) usesLine() bool { return q.mayHold() || q.typ == wire.TypeUnsubscribe }
 
 // giveBack notes that the gateway does not count any direct subscription for requests
-// about rid that have timed out, even if it still answers them: it counts a request
+// of the line that have timed out, even if it still answers them: it counts a request
 // when it gets it, and an unsubscribe that came after has given that back.
-func (c *Core) giveBack(rid string) {
+func (l *line) giveBack(c *Core) {
 	for q := range c.table.late.all() {
-		if q.rid == rid && q.usesLine() {
+		if q.rid == l.rid && q.usesLine() {
 			q.settled = true
-			c.reg.Replied(rid, requestSeq(q.id))
+			c.reg.Replied(l.rid, requestSeq(q.id))
 		}
 	}
+	if l.busy == nil {
+		c.reg.GivenBack(l.rid)
+	}
+}
+
+// owe notes that the gateway may count a subscription, because of q, that is to be given
+// back.
+func (l *line) owe(c *Core, q *request) {
+	l.uncertain = true
+	c.reg.Owed(l.rid, requestSeq(q.id))
 }
 
 // send writes a request, of which q is what has to be known when it is answered.
