@@ -2,6 +2,7 @@ package conn
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
@@ -145,17 +146,23 @@ func (o *owner) carryOut(out core.Output) {
 	}
 }
 
-// deliver puts events into the queues, and then has handlers run.
+// deliveriesPerRound is how many events are put into queues before handlers run, so that
+// there is only as much room for them at a time when everybody is told something.
+const deliveriesPerRound = 256
+
+// deliver puts events into the queues, and has handlers run.
 func (o *owner) deliver(deliveries []subs.Delivery) {
-	for _, d := range deliveries {
-		s := subscriptionOf(d.Handle)
-		if s.push(d.Event, d.Live) {
-			o.ready = append(o.ready, s)
+	for round := range slices.Chunk(deliveries, deliveriesPerRound) {
+		for _, d := range round {
+			s := subscriptionOf(d.Handle)
+			if s.push(d.Event, d.Live) {
+				o.ready = append(o.ready, s)
+			}
 		}
+		o.workers.add(o.ready...)
+		clear(o.ready)
+		o.ready = o.ready[:0]
 	}
-	o.workers.add(o.ready...)
-	clear(o.ready)
-	o.ready = o.ready[:0]
 }
 
 func subscriptionOf(h *subs.Handle) *Subscription {

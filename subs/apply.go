@@ -29,6 +29,7 @@ func (r *Registry) Disconnected(cause error) {
 			r.tellHandles(e, &Stale{subject: subject{e.rid}, Cause: cause})
 		}
 	}
+	r.deferred = nil
 	for _, e := range r.entries {
 		r.disconnect(e)
 		if e.disposable() {
@@ -46,7 +47,7 @@ func (r *Registry) Disconnected(cause error) {
 // disconnect forgets what the connection said of e.
 func (r *Registry) disconnect(e *entry) {
 	e.direct, e.heldIn, e.dead = 0, 0, false
-	e.sent, e.missed, e.doubtful, e.first = false, false, false, 0
+	e.sent, e.missed, e.doubtful, e.deferred, e.first = false, false, false, false, 0
 	if e.extra != nil {
 		e.extra.slipped = false
 	}

@@ -124,6 +124,7 @@ func (r *Registry) collectOrphans() {
 		}
 	}
 	if r.replaying {
+		r.deferOrphans(doubtful)
 		return
 	}
 	for _, e := range r.onlyInside(doubtful, (*entry).disposable, func(e *entry) int32 { return e.cachedIn }) {
@@ -131,6 +132,16 @@ func (r *Registry) collectOrphans() {
 	}
 	r.orphans = emptied(r.orphans) // the search has decided about what they referred to
 	r.compact()
+}
+
+// deferOrphans leaves entries to Sweep.
+func (r *Registry) deferOrphans(orphans []*entry) {
+	for _, e := range orphans {
+		if !e.deferred {
+			e.deferred = true
+			r.deferred = append(r.deferred, e)
+		}
+	}
 }
 
 // compact gives memory back when there is little left of what there was: a map never
@@ -201,15 +212,15 @@ func (r *Registry) uncache(rid string) {
 // wanted or held resource reaches. From then on, until the connection is lost, the
 // registry does so by itself.
 func (r *Registry) Sweep() {
-	for _, e := range r.entries {
-		if e.disposable() {
-			r.orphans = append(r.orphans, e)
-		}
+	for _, e := range r.deferred {
+		e.deferred = false
 	}
+	r.orphans = append(r.orphans, r.deferred...)
+	r.deferred = nil
 	r.sweepOrphans()
 }
 
-// sweepOrphans deletes what may be, if the orphans are everything that is disposable.
+// sweepOrphans deletes what may be of the orphans.
 func (r *Registry) sweepOrphans() {
 	r.replaying = false
 	if len(r.streams) > 0 { // which hear of it, in an order that does not depend on chance

@@ -28,6 +28,7 @@ type entry struct {
 	streamed bool // streams have been told of it
 	stuck    bool // in Registry.stuck
 	removed  bool // from Registry.entries
+	deferred bool // in Registry.deferred
 }
 
 // extra is what matters of a resource only at times.

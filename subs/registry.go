@@ -55,10 +55,11 @@ type Registry struct {
 
 	// Worklists of settle. Collection is iterative: however long a chain of
 	// references is, it costs no stack.
-	unheld  []*entry // may have lost what held it
-	orphans []*entry // may have lost what refers to it
-	slips   []*entry // may be let go by the gateway, although held
-	renewed []*entry // loaded anew, although held: they are slips if the present event takes no references away
+	unheld   []*entry // may have lost what held it
+	orphans  []*entry // may have lost what refers to it
+	deferred []*entry // the same, for Sweep
+	slips    []*entry // may be let go by the gateway, although held
+	renewed  []*entry // loaded anew, although held: they are slips if the present event takes no references away
 
 	departed  *entry   // from whose copy the present event has taken references
 	departing []string // those

@@ -80,7 +80,7 @@ func TestAStreamHearsOfWhatAnOutageTookAway(t *testing.T) {
 	r.Install(wire.Set{Resources: []wire.Resource{node("a")}})
 	r.Subscribed("a")
 	r.Sweep()
-	r.expect(`a sync (reconnect) {}`, `c drop`, `b drop`)
+	r.expect(`a sync (reconnect) {}`, `b drop`, `c drop`)
 }
 
 // It is told when that is gone, or back.
