@@ -104,8 +104,8 @@ func (r *Registry) replace(e *entry, content Resource) {
 	if e.doubtful = r.doubt(e, &content); e.doubtful && e.standing == limbo {
 		return // its events were applied all along: if one of the two is right, it is this
 	}
-	if e.synced() && !content.same(&e.content) && e.seldom().told == nil {
-		r.more(e).told = e.snapshot()
+	if !content.same(&e.content) {
+		r.keepTold(e)
 	}
 	old := e.content
 	e.localCopy = localCopy{content: content}
@@ -354,6 +354,7 @@ func (r *Registry) settleFor(rid string, set wire.Set) {
 func (r *Registry) following(rid, event string) (*entry, error) {
 	e := r.find(rid)
 	if e != nil && e.follows() {
+		r.keepTold(e)
 		r.observe(e)
 		return e, nil
 	}

@@ -83,6 +83,14 @@ func (e *entry) told() *Resource {
 	return e.snapshot()
 }
 
+// keepTold keeps what synced handles know of e before it becomes another, unless they are
+// told of that.
+func (r *Registry) keepTold(e *entry) {
+	if e.standing != held && e.synced() && e.seldom().told == nil {
+		r.more(e).told = e.snapshot()
+	}
+}
+
 func (e *entry) watchers() []*Handle {
 	if e.extra == nil {
 		return nil

@@ -60,6 +60,20 @@ func TestReconnectComparesWithWhatTheHandlesWereTold(t *testing.T) {
 		"second: a change x=2 (was 1)", `second: a sync (reconnect) {"x":2}`)
 }
 
+// The new connection has brought the resource as it was, for something else.
+func TestReconnectComparesWithWhatTheHandlesKnowFromBefore(t *testing.T) {
+	r := newRig(t)
+	r.want("a", `{"models":{"a":{"x":1}}}`)
+	r.reg.Disconnected(errLost)
+	r.forget()
+	out := r.request()
+	r.got(r.request(), `{"models":{"a":{"x":1}}}`)
+	r.apply("a", "change", `{"values":{"x":2}}`)
+	r.hears("stale: no event")
+	r.granted(out, "a", `{}`)
+	r.hears("everything since", "a: a change x=2 (was 1)", `a: a sync (reconnect) {"x":2}`)
+}
+
 func TestResourceThatChangedItsKindIsASyncAlone(t *testing.T) {
 	r := newRig(t)
 	r.want("a", `{"models":{"a":{"x":1}}}`)
