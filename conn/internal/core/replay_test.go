@@ -149,6 +149,35 @@ func TestReplayDoesNotWaitForWhatIsClosedMeanwhile(t *testing.T) {
 	r.sent("unsubscribe r.1")
 }
 
+// Something else has come to do for what waits for its turn, and is under way when it closes.
+func TestReplayDoesNotWaitForTheTurnOfWhatIsClosed(t *testing.T) {
+	r, subs := subscribedTo(t, 2, func(c *core.Config) { c.ReplayWindow = 1 })
+	r.cut()
+	r.reopen()
+	first := r.sent("subscribe r.0")[0]
+	call, _ := r.callResource("x", "find")
+	r.answer(r.sent("call x.find")[0], `{"rid":"r.1","errors":{"r.1":{"code":"system.accessDenied","message":""}}}`)
+	r.wantReply(call, res.ErrAccessDenied)
+	req := r.sent("unsubscribe r.1")[0]
+	subs[1].close()
+	r.answer(first, model("r.0", 1))
+	r.refuse(req, res.ErrNoSubscription)
+	r.wantState(state.Connected)
+}
+
+// It has had its turn, and waits for its next try.
+func TestReplayDoesNotWaitForWhatEndsMeanwhile(t *testing.T) {
+	r, _ := subscribedTo(t, 2, func(c *core.Config) { c.ReplayWindow = 1; c.ReplayRate = 1 })
+	r.cut()
+	r.reopen()
+	r.answer(r.sent("subscribe r.0")[0], model("r.0", 1))
+	r.event("r.0.unsubscribe", `{"reason":{"code":"system.accessDenied","message":""}}`)
+	r.asked("r.0")
+	r.pass(time.Second)
+	r.answer(r.sent("subscribe r.1")[0], model("r.1", 1))
+	r.wantState(state.Connected)
+}
+
 func TestReplayThatIsCutStartsAnew(t *testing.T) {
 	r, _ := subscribedTo(t, 3, func(c *core.Config) { c.ReplayWindow = 2 })
 	for range 15 {

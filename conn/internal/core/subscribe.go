@@ -58,6 +58,7 @@ func (l *line) unwanted(c *Core) {
 		return
 	}
 	c.dropRetry(l)
+	l.ahead = false // its turn does not come any more
 	if l.busy == nil {
 		l.replayed(c)
 	}
@@ -167,10 +168,10 @@ func (m *removeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Removed(m.rid, m.
 func (m *customEvent) handle(c *Core) { c.applied(m.rid, c.reg.Custom(m.rid, m.name, m.payload)) }
 
 func (m *unsubscribeEvent) handle(c *Core) {
+	l := c.line(m.rid) // as long as it is subscribed: it has had its turn in the replay
 	ended := c.reg.Direct(m.rid) > 0
 	c.applied(m.rid, c.reg.Revoked(m.rid, m.reason))
 	c.revocations.add(c, m.rid)
-	l := c.line(m.rid)
 	l.endLinger(c)
 	if ended && c.reg.Wanted(m.rid) {
 		c.retryLater(l, m.reason)
