@@ -51,11 +51,11 @@ type edit struct {
 }
 
 // diffCollection finds an edit in O(n log n) time and O(n) memory, whatever
-// changed. What two lists have in common at both ends is kept. In between, the
-// nth of equal items in old is taken for the nth in new, and of the pairs found
-// so the longest run that is in order in both lists is kept. With no duplicates
-// that is the shortest edit; with duplicates it may be longer. Items that are
-// equal but spelled differently are paired at the ends alone.
+// changed. What two lists have in common at both ends is kept. In between, the edit is
+// the shortest if that is short. If not, the nth of equal items in old is taken for the
+// nth in new, and of the pairs found so the longest run that is in order in both lists
+// is kept. With no duplicates that is the shortest edit, too; with duplicates it may be
+// longer. Items that are equal but spelled differently are paired at the ends alone.
 func diffCollection(old, new []res.Value) edit {
 	head := 0
 	for head < len(old) && head < len(new) && old[head].Equal(new[head]) {
@@ -65,12 +65,89 @@ func diffCollection(old, new []res.Value) edit {
 	for tail < len(old)-head && tail < len(new)-head && old[len(old)-1-tail].Equal(new[len(new)-1-tail]) {
 		tail++
 	}
-	pairs := pairUp(old[head:len(old)-tail], new[head:len(new)-tail])
-	return unpaired(longestRising(pairs), head, len(old)-tail, len(new)-tail)
+	was, is := old[head:len(old)-tail], new[head:len(new)-tail]
+	kept, short := shortestEdit(was, is)
+	if !short {
+		kept = longestRising(pairUp(was, is))
+	}
+	return unpaired(kept, head, len(old)-tail, len(new)-tail)
 }
 
 // pair says that an item of the old list, at index old, is at index new in the new one.
 type pair struct{ old, new int }
+
+// stepsPerItem bounds the search for the shortest edit, which is far cheaper than pairing
+// everything up when there are few differences, and far more expensive when there are many.
+const stepsPerItem = 8
+
+// shortestEdit returns the pairs that the shortest edit keeps, by Myers' greedy algorithm,
+// unless that takes too many steps.
+//
+// A state of the search is how many items of each list are behind it. It is on the diagonal
+// that says how many more of the old list these are. With d differences the diagonals are
+// -d, -d+2 and so on up to d; on each, the state counts that is furthest.
+func shortestEdit(old, new []res.Value) (kept []pair, short bool) {
+	steps := stepsPerItem * (len(old) + len(new))
+	var search reaches
+	for d := 0; steps > 0; d++ {
+		search = append(search, make([]int32, d+1))
+		for i := range d + 1 {
+			diagonal := 2*i - d
+			x, _ := search.start(d, i, len(old), len(new))
+			steps--
+			for y := x - diagonal; x >= 0 && x < len(old) && y < len(new) && old[x] == new[y]; y++ {
+				x++
+				steps--
+			}
+			search[d][i] = int32(x)
+			if x == len(old) && x-diagonal == len(new) {
+				return search.kept(i, len(old), len(new)), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// reaches is how many items of the old list are behind the search, by the number of
+// differences, and by diagonal; -1 where there is no way.
+type reaches [][]int32
+
+// start returns where the search comes to diagonal i of d with its last difference, and
+// which diagonal it comes from.
+func (r reaches) start(d, i, old, new int) (x, from int) {
+	if d == 0 {
+		return 0, 0
+	}
+	before := r[d-1]
+	x, from = -1, -1
+	if i > 0 { // one more of the old list, which is removed
+		if at := int(before[i-1]); at >= 0 && at < old {
+			x, from = at+1, i-1
+		}
+	}
+	if i < d { // or one of the new list, which is added
+		if at := int(before[i]); at > x && at-(2*i-d) <= new {
+			x, from = at, i
+		}
+	}
+	return x, from
+}
+
+// kept follows the search back from its end on diagonal i.
+func (r reaches) kept(i, old, new int) []pair {
+	last := len(r) - 1
+	kept := make([]pair, (old+new-last)/2)
+	left := len(kept)
+	for d := last; d >= 0; d-- {
+		x, from := r.start(d, i, old, new)
+		for end := int(r[d][i]); end > x; end-- {
+			left--
+			kept[left] = pair{old: end - 1, new: end - 1 - (2*i - d)}
+		}
+		i = from
+	}
+	return kept
+}
 
 // pairUp pairs equal items one to one, in the order of the new list.
 func pairUp(old, new []res.Value) []pair {

@@ -155,6 +155,32 @@ func TestCollectionDifferenceIsTheShortestWithoutDuplicates(t *testing.T) {
 	}
 }
 
+func TestASmallCollectionDifferenceIsTheShortest(t *testing.T) {
+	for seed := range uint64(2000) {
+		rnd := rand.New(rand.NewPCG(seed, 3))
+		item := func() res.Value { return number(rnd.IntN(5)) } // so that most are duplicates
+		old := make([]res.Value, 40)
+		for i := range old {
+			old[i] = item()
+		}
+		new := slices.Clone(old)
+		for range rnd.IntN(5) {
+			i := rnd.IntN(len(new))
+			if new = slices.Delete(new, i, i+1); rnd.IntN(2) == 0 {
+				new = slices.Insert(new, rnd.IntN(len(new)+1), item())
+			}
+		}
+		removes, adds := subs.DiffCollection(old, new)
+		if got := applyEdit(t, old, new, removes, adds); !equalValues(got, new) {
+			t.Fatalf("seed %d: from %v, removes %v, adds %v give %v, want %v", seed, old, removes, adds, got, new)
+		}
+		want := len(old) + len(new) - 2*longestCommon(old, new)
+		if got := len(removes) + len(adds); got != want {
+			t.Fatalf("seed %d: from %v to %v, removes %v, adds %v are %d steps, the shortest edit has %d", seed, old, new, removes, adds, got, want)
+		}
+	}
+}
+
 // longestCommon is the length of the longest common subsequence, by the book.
 func longestCommon(a, b []res.Value) int {
 	row := make([]int, len(b)+1)
@@ -245,13 +271,17 @@ func BenchmarkCollectionDifference(b *testing.B) {
 		}
 		reversed := slices.Clone(old)
 		slices.Reverse(reversed)
+		edited := slices.Clone(old) // one in a hundred
+		for i := 50; i < n; i += 100 {
+			edited[i] = number(n + i)
+		}
 		shuffled := slices.Clone(old)
 		rand.New(rand.NewPCG(1, 1)).Shuffle(n, func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		for _, bc := range []struct {
 			name string
 			new  []res.Value
 		}{
-			{"identical", old}, {"replaced", shifted}, {"reversed", reversed}, {"shuffled", shuffled},
+			{"identical", old}, {"edited", edited}, {"replaced", shifted}, {"reversed", reversed}, {"shuffled", shuffled},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", bc.name, n), func(b *testing.B) {
 				b.ReportAllocs()
