@@ -145,9 +145,23 @@ func (v Value) Equal(w Value) bool {
 	return false
 }
 
+// EqualTo is [Value.Equal] with a value of a kind and a text, see [NewValue], that need
+// not be made for it.
+func (v Value) EqualTo(kind ValueKind, text []byte) bool {
+	switch {
+	case v.kind != kind:
+		return false
+	case v.text == string(text):
+		return true
+	case kind == String && differ(v.text, text):
+		return false
+	}
+	return (kind == String || kind == Data) && v.Equal(NewValue(kind, string(text)))
+}
+
 // differ reports whether the first bytes in which two quoted strings differ say that
 // they mean different things: both stand for themselves, and are not within an escape.
-func differ(a, b string) bool {
+func differ[Text ~[]byte | ~string](a string, b Text) bool {
 	const escape = len(`\u000`) // before a byte that is still part of it
 	for i := range min(len(a), len(b)) {
 		if c, d := a[i], b[i]; c != d {

@@ -196,15 +196,35 @@ func (r *Registry) die(e *entry) {
 	r.tellStale(e, e.seldom().cause)
 }
 
+// Scanned applies a change, add or remove event as a scanner has read it from text. It
+// keeps nothing of either.
+func (r *Registry) Scanned(text []byte, ev *wire.Scanned) error {
+	rid := r.spelled(ev.RID.In(text))
+	switch ev.Kind {
+	case wire.ScannedChange:
+		return r.change(rid, text, ev.Values, ev.Set)
+	case wire.ScannedAdd:
+		return r.add(rid, ev.Index, keptText(ev.Value.Kind, ev.Value.Text.In(text)), ev.Set)
+	case wire.ScannedRemove:
+		return r.Removed(rid, wire.Remove{Index: ev.Index})
+	}
+	return nil
+}
+
 // Changed applies a model change event.
 func (r *Registry) Changed(rid string, change wire.Change) error {
+	text, values := r.pack.place(change.Values)
+	return r.change(rid, text, values, change.Set)
+}
+
+func (r *Registry) change(rid string, text []byte, values []wire.PlacedProperty, set wire.Set) error {
 	e, err := r.following(rid, wire.EventChange)
-	r.Install(change.Set)
+	r.Install(set)
 	if err != nil {
-		r.settleFor(rid, change.Set)
+		r.settleFor(rid, set)
 		return err
 	}
-	ev, err := r.pack.change(&e.localCopy, change.Values)
+	ev, err := r.pack.change(&e.localCopy, text, values)
 	if err != nil {
 		return r.distrust(e, err)
 	}
@@ -252,14 +272,17 @@ func (r *Registry) relink(e *entry, ev *Change) (lost bool) {
 
 // Added applies a collection add event.
 func (r *Registry) Added(rid string, add wire.Add) error {
+	return r.add(rid, add.Index, kept(add.Value), add.Set)
+}
+
+func (r *Registry) add(rid string, index int, v res.Value, set wire.Set) error {
 	e, err := r.following(rid, wire.EventAdd)
-	r.Install(add.Set)
+	r.Install(set)
 	if err != nil {
-		r.settleFor(rid, add.Set)
+		r.settleFor(rid, set)
 		return err
 	}
-	v, err := e.add(add.Index, add.Value)
-	if err != nil {
+	if err := e.add(index, v); err != nil {
 		return r.distrust(e, err)
 	}
 	watchers := slices.Clone(e.watchers())
@@ -267,7 +290,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 	r.addReference(e, v)
 	r.extendTo(e, v)
 	if e.standing == held {
-		r.tellWatchers(e, watchers, &Add{subject: subject{e.rid}, typed: r.typed(e), Index: add.Index, Value: v})
+		r.tellWatchers(e, watchers, &Add{subject: subject{e.rid}, typed: r.typed(e), Index: index, Value: v})
 	}
 	r.settle()
 	return nil

@@ -22,6 +22,7 @@ type Change struct {
 	subject
 	typed
 	Resync bool // found by comparing, after the resource was stale
+	links  bool // a reference is among what has changed
 
 	rewrite                   // if the model has the names that it had, and few
 	explicit []PropertyChange // otherwise
@@ -33,7 +34,6 @@ type rewrite struct {
 	of       *body // has the names; nil for none
 	old, new packed
 	changed  uint64 // a bit for each name, the first the lowest
-	links    bool   // a reference is among them
 }
 
 // at returns what has become of value i.

@@ -57,56 +57,84 @@ func (c *localCopy) writable() *Resource {
 	return &c.content
 }
 
-// change sets and deletes properties and returns an event of the ones that became
-// another, nil if none did.
-func (p *packer) change(c *localCopy, values []wire.Property) (*Change, error) {
+// change sets and deletes properties, placed in text, and returns an event of the ones
+// that became another, nil if none did.
+func (p *packer) change(c *localCopy, text []byte, values []wire.PlacedProperty) (*Change, error) {
 	switch {
 	case c.content.body.kind != wire.KindModel:
 		return nil, inconsistent(c.content.rid, "change event for a resource of kind %v", c.content.body.kind)
 	case !c.packs():
-		return explicitly(c.changeLarge(values)), nil
+		return explicitly(c.changeLarge(made(text, values))), nil
 	}
-	w, ok := p.rewrite(&c.content, values)
+	w, links, ok := p.rewrite(&c.content, text, values)
 	switch {
 	case !ok:
-		return explicitly(p.reshape(c, values)), nil
+		return explicitly(p.reshape(c, made(text, values))), nil
 	case w.changed == 0:
 		return nil, nil
 	}
 	c.writable().packed = w.new
-	return &Change{rewrite: w}, nil
+	return &Change{rewrite: w, links: links}, nil
 }
 
 // rewrite finds what becomes of a model that is packed. It returns false if that
 // has other names, or is too large.
-func (p *packer) rewrite(r *Resource, values []wire.Property) (w rewrite, ok bool) {
+func (p *packer) rewrite(r *Resource, text []byte, values []wire.PlacedProperty) (w rewrite, links, ok bool) {
 	list, was := r.body.names, r.packed
 	is, i := p.repack(was, len(list)), 0
 	for _, q := range values {
-		for i < len(list) && list[i] != q.Name {
+		name := q.Name.In(text)
+		for i < len(list) && list[i] != string(name) {
 			i++
 		}
-		if i == len(list) || q.Value.Kind() == res.Delete {
-			return w, false
+		if i == len(list) || q.Value.Kind == res.Delete {
+			return w, false, false
 		}
-		if old := was.at(i, len(list)); !old.Equal(q.Value) {
+		value := q.Value.Text.In(text)
+		if old := was.at(i, len(list)); !old.EqualTo(q.Value.Kind, value) {
 			is.keep(i)
-			is.put(q.Value)
+			is.put(q.Value.Kind, value)
 			w.changed |= 1 << i
-			w.links = w.links || old.IsReference() || q.Value.IsReference()
+			links = links || old.IsReference() || q.Value.Kind == res.Reference
 		}
 		i++
 	}
 	if w.changed == 0 {
-		return w, true
+		return w, links, true
 	}
 	is.keep(len(list))
 	p.block = is.block
 	if len(is.block) > headSize*len(list)+maxPackedText {
-		return w, false
+		return w, false, false
 	}
 	w.of, w.old, w.new = r.body, was, packed(is.block)
-	return w, true
+	return w, links, true
+}
+
+// made makes properties of what is placed in text.
+func made(text []byte, values []wire.PlacedProperty) []wire.Property {
+	copied := string(text)
+	at := func(p wire.Place) string { return copied[p.Begin:p.End] }
+	properties := make([]wire.Property, len(values))
+	for i, v := range values {
+		properties[i] = wire.Property{Name: at(v.Name), Value: res.NewValue(v.Value.Kind, at(v.Value.Text))}
+	}
+	return properties
+}
+
+// place is the reverse: it places properties in a text.
+func (p *packer) place(properties []wire.Property) (text []byte, values []wire.PlacedProperty) {
+	p.text, p.placed = p.text[:0], p.placed[:0]
+	put := func(s string) wire.Place {
+		begin := len(p.text)
+		p.text = append(p.text, s...)
+		return wire.Place{Begin: uint32(begin), End: uint32(len(p.text))}
+	}
+	for _, q := range properties {
+		v := wire.PlacedValue{Kind: q.Value.Kind(), Text: put(q.Value.Text())}
+		p.placed = append(p.placed, wire.PlacedProperty{Name: put(q.Name), Value: v})
+	}
+	return p.text, p.placed
 }
 
 // explicitly returns an event of changes, nil for none.
@@ -213,18 +241,17 @@ func (c *localCopy) set(p wire.Property) (PropertyChange, bool) {
 	return change, true
 }
 
-// add inserts a value and returns it as it is kept.
-func (c *localCopy) add(index int, v res.Value) (res.Value, error) {
+// add inserts a value, which is kept.
+func (c *localCopy) add(index int, v res.Value) error {
 	switch {
 	case c.content.body.kind != wire.KindCollection:
-		return v, inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.body.kind)
+		return inconsistent(c.content.rid, "add event for a resource of kind %v", c.content.body.kind)
 	case index < 0 || index > len(c.content.body.items):
-		return v, inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.body.items))
+		return inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.body.items))
 	}
-	v = kept(v)
 	list := c.writable().body
 	list.items = slices.Insert(list.items, index, v)
-	return v, nil
+	return nil
 }
 
 func (p *packer) remove(c *localCopy, index int) (res.Value, error) {

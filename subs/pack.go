@@ -53,9 +53,11 @@ type packer struct {
 	// Scratch.
 	key     []byte
 	block   []byte
-	merged  []wire.Property  // what a model becomes
-	changes []PropertyChange // what of it is new, its texts not packed yet
-	places  []int            // where each of them is in merged; -1 for what was deleted
+	text    []byte                // a change that was not placed
+	placed  []wire.PlacedProperty // and its places in it
+	merged  []wire.Property       // what a model becomes
+	changes []PropertyChange      // what of it is new, its texts not packed yet
+	places  []int                 // where each of them is in merged; -1 for what was deleted
 }
 
 // maxShared bounds how many sets of names are remembered, so that models whose names
@@ -131,10 +133,10 @@ func (p *repacking) keep(i int) {
 	}
 }
 
-// put packs v in place of the next value.
-func (p *repacking) put(v res.Value) {
-	p.block = append(p.block, v.Text()...)
-	p.setHead(uint16(v.Kind())<<endBits | uint16(len(p.block)-headSize*p.n))
+// put packs a value in place of the next one.
+func (p *repacking) put(kind res.ValueKind, text []byte) {
+	p.block = append(p.block, text...)
+	p.setHead(uint16(kind)<<endBits | uint16(len(p.block)-headSize*p.n))
 	p.next++
 }
 
@@ -233,14 +235,29 @@ func (p *packer) cut(items, from []res.Value) {
 
 // kept returns v with a text of its own.
 func kept(v res.Value) res.Value {
-	switch v.Kind() {
-	case res.Null:
-		return res.NewValue(res.Null, "null")
-	case res.Bool:
-		if v.Text() == "true" {
-			return res.NewValue(res.Bool, "true")
-		}
-		return res.NewValue(res.Bool, "false")
+	if text := literal(v.Kind(), v.Text()); text != "" {
+		return res.NewValue(v.Kind(), text)
 	}
 	return res.NewValue(v.Kind(), strings.Clone(v.Text()))
+}
+
+// keptText is kept with a value that was not made yet.
+func keptText(kind res.ValueKind, text []byte) res.Value {
+	if text := literal(kind, text); text != "" {
+		return res.NewValue(kind, text)
+	}
+	return res.NewValue(kind, string(text))
+}
+
+// literal returns the text of a value that all such values share, "" for the others.
+func literal[Text ~[]byte | ~string](kind res.ValueKind, text Text) string {
+	switch {
+	case kind == res.Null:
+		return "null"
+	case kind == res.Bool && string(text) == "true":
+		return "true"
+	case kind == res.Bool:
+		return "false"
+	}
+	return ""
 }

@@ -326,6 +326,17 @@ func (r *Registry) find(rid string) *entry {
 	return r.found
 }
 
+// spelled returns an rid that is a part of a message as a string: without making one,
+// if it is known.
+func (r *Registry) spelled(rid []byte) string {
+	if r.found == nil || r.found.rid != string(rid) {
+		if r.found = r.entries[string(rid)]; r.found == nil {
+			return string(rid)
+		}
+	}
+	return r.found.rid
+}
+
 // entry returns the entry of rid, which may be part of a message.
 func (r *Registry) entry(rid string) *entry {
 	if e := r.find(rid); e != nil {

@@ -69,10 +69,13 @@ func (s typeSet) of(rid string) *Type {
 	return nil
 }
 
-// typed is what an event carries so that it can be decoded: the resource as it was
-// after the event, the type it is to be decoded into, and what it refers to, as far
-// as the type has room for it; nothing without a type.
-type typed struct {
+// typed is what an event carries so that it can be decoded: nothing without a type,
+// which is most of the time.
+type typed struct{ *decodable }
+
+// decodable is a resource as it was after an event, the type that it is to be decoded
+// into, and what it refers to, as far as the type has room for it.
+type decodable struct {
 	after *Resource
 	as    *Type
 	view  *View
@@ -83,7 +86,7 @@ type typed struct {
 // lead to, that is as it was then, too. The error says why it cannot be decoded;
 // later events may be. Without a type it is [ErrNoType].
 func (t typed) Decoded() (any, error) {
-	if t.as == nil {
+	if t.decodable == nil {
 		return nil, ErrNoType
 	}
 	return t.as.decode(t.view, t.after)
@@ -94,7 +97,7 @@ const valueSize = 32
 
 // size estimates the bytes that only the event keeps alive.
 func (t typed) size() int {
-	if t.as == nil {
+	if t.decodable == nil {
 		return 0
 	}
 	return valueSize*t.after.Len() + eventSize*len(t.view.resources)
@@ -103,6 +106,9 @@ func (t typed) size() int {
 // typed returns what lets an event of e be decoded. Copies that have no type are
 // not made for it.
 func (r *Registry) typed(e *entry) typed {
+	if len(r.types) == 0 {
+		return typed{}
+	}
 	as := r.types.of(e.rid)
 	if as == nil {
 		return typed{}
@@ -115,7 +121,7 @@ func (r *Registry) typedAs(content *Resource, as *Type) typed {
 	if as == nil {
 		return typed{}
 	}
-	return typed{after: content, as: as, view: r.room(content, as.shape)}
+	return typed{&decodable{after: content, as: as, view: r.room(content, as.shape)}}
 }
 
 // Value returns a resource as a value of the type that is registered for it, see

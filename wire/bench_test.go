@@ -91,11 +91,12 @@ func BenchmarkScanLargeChangeEvent(b *testing.B) {
 func benchmarkScan(b *testing.B, frame string) {
 	var s wire.Scanner
 	var m wire.Scanned
+	text := []byte(frame)
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Reset()
-		if !s.Scan(frame, &m) {
+		if !s.Scan(text, &m) {
 			b.Fatal("not scanned")
 		}
 	}

@@ -1,38 +1,74 @@
 package wire
 
 import (
-	"strings"
+	"bytes"
+	"math"
 
 	"github.com/resclient/resclient-go/res"
 )
 
-// Scanned is a message that a [Scanner] has read. Its strings are part of the text
-// that was scanned.
-type Scanned struct {
-	Event string // its name; "" for an answer
-	RID   string // of an event
-	ID    uint64 // of an answer
+// Place is a part of a text.
+type Place struct {
+	Begin, End uint32 // as in text[Begin:End]
+}
 
-	Values  []Property // of a change event, as in Change
-	Index   int        // of an add or remove event
-	Value   res.Value  // of an add event
-	Set     Set        // that came with it; of an answer, its result
-	Payload string     // JSON of a custom event
+// In returns that part.
+func (p Place) In(text []byte) []byte { return text[p.Begin:p.End] }
+
+// PlacedValue is a value whose [res.Value.Text] is a part of a text.
+type PlacedValue struct {
+	Kind res.ValueKind // what it is
+	Text Place         // where its text is
+}
+
+// PlacedProperty is a [Property] whose name and value are parts of a text.
+type PlacedProperty struct {
+	Name  Place       // of the property
+	Value PlacedValue // as in Property
+}
+
+// ScannedKind says what a [Scanner] has read.
+type ScannedKind uint8
+
+// What a scanner reads.
+const (
+	ScannedAnswer ScannedKind = 1 + iota // to a subscribe or get request
+	ScannedChange                        // a change event
+	ScannedAdd                           // an add event
+	ScannedRemove                        // a remove event
+	ScannedCustom                        // an event of a service's own
+)
+
+// Scanned is a message that a [Scanner] has read from a text. It says where in that
+// things are: so it takes little, and nothing is made that nobody may want.
+type Scanned struct {
+	Kind ScannedKind // what it is
+	RID  Place       // of an event
+	ID   uint64      // of an answer
+
+	Values  []PlacedProperty // of a change event, as in Change
+	Index   int              // of an add or remove event
+	Value   PlacedValue      // of an add event
+	Set     Set              // that came with it; of an answer, its result. It is a copy
+	Name    Place            // of an event
+	Payload Place            // JSON of a custom event
 }
 
 // Scanner reads the messages that a feed is made of, change, add, remove and custom events
 // and answers to subscribe and get requests, many times as fast as [Parse] does,
-// in one pass and without allocating. It knows them only in the spelling that
-// Resgate gives them, without white space, with sorted names. What it does not know
+// in one pass and without allocating, but for sets. It knows them only in the spelling
+// that Resgate gives them, without white space, with sorted names. What it does not know
 // is for Parse.
 //
 // The slices of what it returns are good until [Scanner.Reset]. The zero Scanner is
 // ready to be used.
 type Scanner struct {
-	text string
-	at   int // text[:at] has been read
+	text   []byte
+	at     int    // text[:at] has been read
+	copied string // text, if anything of it was made a string
 
 	// Room for what is returned, used again after a Reset.
+	placed     []PlacedProperty
 	properties []Property
 	values     []res.Value
 	resources  []Resource
@@ -41,7 +77,10 @@ type Scanner struct {
 // Reset lets the scanner use its room again. It keeps no text alive, and no more room
 // than for 2,048 properties, values and resources each.
 func (s *Scanner) Reset() {
-	s.text = ""
+	s.text, s.copied = nil, ""
+	if s.placed = s.placed[:0]; cap(s.placed) > roomKept {
+		s.placed = nil
+	}
 	s.properties, s.values, s.resources = emptied(s.properties), emptied(s.values), emptied(s.resources)
 }
 
@@ -58,16 +97,30 @@ func emptied[T any](room []T) []T {
 
 // Scan reads a message. It returns false for what it does not know: that may be a
 // message, and may be none.
-func (s *Scanner) Scan(text string, m *Scanned) bool {
-	s.text, s.at = text, 0
+func (s *Scanner) Scan(text []byte, m *Scanned) bool {
+	s.text, s.at, s.copied = text, 0, ""
 	*m = Scanned{}
 	switch {
+	case len(text) > math.MaxInt32:
+		return false // there are no places for it
 	case s.skip(`{"event":"`):
 		return s.event(m) && s.skip(`}`) && s.at == len(text)
 	case s.skip(`{"result":{`):
+		m.Kind = ScannedAnswer
 		return s.set(&m.Set, '}') && s.skip(`,"id":`) && s.number(&m.ID) && s.skip(`}`) && s.at == len(text)
 	}
 	return false
+}
+
+// since returns the place from begin to what was read last.
+func (s *Scanner) since(begin int) Place { return Place{uint32(begin), uint32(s.at)} }
+
+// string returns a part of the text as a string. The text is copied once.
+func (s *Scanner) string(p Place) string {
+	if s.copied == "" {
+		s.copied = string(s.text)
+	}
+	return s.copied[p.Begin:p.End]
 }
 
 // event reads what follows the beginning of an event, but for its last brace.
@@ -76,25 +129,55 @@ func (s *Scanner) event(m *Scanned) bool {
 	if !ok {
 		return false
 	}
-	dot := strings.LastIndexByte(full, '.')
-	if dot <= 0 || dot == len(full)-1 || !s.skip(`,"data":`) {
+	dot := full.Begin + uint32(max(0, bytes.LastIndexByte(full.In(s.text), '.')))
+	if dot == full.Begin || dot+1 == full.End || !s.skip(`,"data":`) {
 		return false
 	}
-	m.RID, m.Event = full[:dot], full[dot+1:]
-	switch m.Event {
+	m.RID, m.Name = Place{full.Begin, dot}, Place{dot + 1, full.End}
+	switch string(m.Name.In(s.text)) {
 	case EventChange:
-		return s.skip(`{"values":{`) && s.model(&m.Values, true) && s.more(&m.Set)
+		m.Kind = ScannedChange
+		return s.skip(`{"values":{`) && s.changes(&m.Values) && s.more(&m.Set)
 	case EventAdd:
+		m.Kind = ScannedAdd
 		return s.skip(`{"idx":`) && s.index(&m.Index) && s.skip(`,"value":`) && s.value(&m.Value, false) && s.more(&m.Set)
 	case EventRemove:
+		m.Kind = ScannedRemove
 		return s.skip(`{"idx":`) && s.index(&m.Index) && s.skip(`}`)
 	case EventDelete, EventUnsubscribe:
 		return false
 	}
+	m.Kind = ScannedCustom
 	begin := s.at
 	ok = s.any()
-	m.Payload = s.text[begin:s.at]
+	m.Payload = s.since(begin)
 	return ok
+}
+
+// changes reads the values of a change event, sorted by name, and the brace after them.
+func (s *Scanner) changes(values *[]PlacedProperty) bool {
+	first := len(s.placed)
+	if s.skipByte('}') {
+		return true
+	}
+	for before := []byte(nil); ; {
+		var p PlacedProperty
+		if !s.name(&p.Name) || !s.value(&p.Value, true) {
+			return false
+		}
+		name := p.Name.In(s.text)
+		if len(s.placed) > first && bytes.Compare(name, before) <= 0 {
+			return false
+		}
+		s.placed, before = append(s.placed, p), name
+		if s.skipByte('}') {
+			*values = s.placed[first:len(s.placed):len(s.placed)]
+			return true
+		}
+		if !s.skipByte(',') {
+			return false
+		}
+	}
 }
 
 // more reads the end of an object, before which there may be a resource set.
@@ -141,12 +224,13 @@ func (s *Scanner) resourcesOf(kind Kind) bool {
 		return true
 	}
 	for {
-		r := Resource{Kind: kind}
-		if !s.name(&r.RID) {
+		var rid Place
+		if !s.name(&rid) {
 			return false
 		}
+		r := Resource{Kind: kind, RID: s.string(rid)}
 		if kind == KindModel {
-			if !s.skipByte('{') || !s.model(&r.Model, false) {
+			if !s.skipByte('{') || !s.model(&r.Model) {
 				return false
 			}
 		} else if !s.skipByte('[') || !s.collection(&r.Collection) {
@@ -163,16 +247,18 @@ func (s *Scanner) resourcesOf(kind Kind) bool {
 }
 
 // model reads properties, sorted, and the brace after them.
-func (s *Scanner) model(properties *[]Property, mayDelete bool) bool {
+func (s *Scanner) model(properties *[]Property) bool {
 	if s.skipByte('}') {
 		return true
 	}
 	first := len(s.properties)
 	for before := ""; ; {
-		var p Property
-		if !s.name(&p.Name) || !s.value(&p.Value, mayDelete) {
+		var name Place
+		var value PlacedValue
+		if !s.name(&name) || !s.value(&value, false) {
 			return false
 		}
+		p := Property{Name: s.string(name), Value: s.made(value)}
 		if p.Name <= before && len(s.properties) > first {
 			return false
 		}
@@ -195,11 +281,11 @@ func (s *Scanner) collection(items *[]res.Value) bool {
 	}
 	first := len(s.values)
 	for {
-		var v res.Value
+		var v PlacedValue
 		if !s.value(&v, false) {
 			return false
 		}
-		s.values = append(s.values, v)
+		s.values = append(s.values, s.made(v))
 		if s.skipByte(']') {
 			*items = s.values[first:len(s.values):len(s.values)]
 			return true
@@ -210,8 +296,11 @@ func (s *Scanner) collection(items *[]res.Value) bool {
 	}
 }
 
+// made returns a value with a text of its own.
+func (s *Scanner) made(v PlacedValue) res.Value { return res.NewValue(v.Kind, s.string(v.Text)) }
+
 // name reads the name of a member, and the colon.
-func (s *Scanner) name(name *string) (ok bool) {
+func (s *Scanner) name(name *Place) (ok bool) {
 	if !s.skipByte('"') {
 		return false
 	}
@@ -220,17 +309,17 @@ func (s *Scanner) name(name *string) (ok bool) {
 }
 
 // plain reads the rest of a string that is spelled without escapes.
-func (s *Scanner) plain() (string, bool) {
+func (s *Scanner) plain() (Place, bool) {
 	begin := s.at
-	escaped, ok := s.string()
+	escaped, ok := s.quoted()
 	if !ok || escaped {
-		return "", false
+		return Place{}, false
 	}
-	return s.text[begin : s.at-1], true
+	return Place{uint32(begin), uint32(s.at - 1)}, true
 }
 
 // value reads a RES value.
-func (s *Scanner) value(v *res.Value, mayDelete bool) bool {
+func (s *Scanner) value(v *PlacedValue, mayDelete bool) bool {
 	begin := s.at
 	switch s.peek() {
 	case '{':
@@ -238,32 +327,31 @@ func (s *Scanner) value(v *res.Value, mayDelete bool) bool {
 	case '[':
 		return false
 	}
-	kind := s.primitive()
-	*v = res.NewValue(kind, s.text[begin:s.at])
-	return kind != res.Absent
+	v.Kind = s.primitive()
+	v.Text = s.since(begin)
+	return v.Kind != res.Absent
 }
 
 // object reads a value that is an object.
-func (s *Scanner) object(v *res.Value, mayDelete bool) bool {
+func (s *Scanner) object(v *PlacedValue, mayDelete bool) bool {
 	switch {
 	case s.skip(`{"rid":"`):
 		rid, ok := s.plain()
-		if !ok || rid == "" {
+		if !ok || rid.Begin == rid.End {
 			return false
 		}
-		kind := res.Reference
+		*v = PlacedValue{res.Reference, rid}
 		if s.skip(`,"soft":true`) {
-			kind = res.SoftReference
+			v.Kind = res.SoftReference
 		}
-		*v = res.NewValue(kind, rid)
 	case s.skip(`{"data":`):
 		begin := s.at
 		if c := s.peek(); c != '{' && c != '[' || !s.any() {
 			return false
 		}
-		*v = res.NewValue(res.Data, s.text[begin:s.at])
+		*v = PlacedValue{res.Data, s.since(begin)}
 	case mayDelete && s.skip(`{"action":"delete"`):
-		*v = res.NewValue(res.Delete, "")
+		*v = PlacedValue{Kind: res.Delete}
 	default:
 		return false
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -10,10 +11,11 @@ import (
 
 // skip reads what is next if it is exactly text.
 func (s *Scanner) skip(text string) bool {
-	if !strings.HasPrefix(s.text[s.at:], text) {
+	end := s.at + len(text)
+	if end > len(s.text) || string(s.text[s.at:end]) != text {
 		return false
 	}
-	s.at += len(text)
+	s.at = end
 	return true
 }
 
@@ -50,7 +52,7 @@ func (s *Scanner) nested(depth int) bool {
 			if !s.skipByte('"') {
 				return false
 			}
-			_, ok := s.string()
+			_, ok := s.quoted()
 			return ok && s.skipByte(':') && s.nested(depth-1)
 		})
 	}
@@ -76,7 +78,7 @@ func (s *Scanner) primitive() res.ValueKind {
 	switch s.peek() {
 	case '"':
 		s.at++
-		if _, ok := s.string(); ok {
+		if _, ok := s.quoted(); ok {
 			return res.String
 		}
 	case 't':
@@ -164,20 +166,14 @@ func special(w uint64) uint64 {
 	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (w-ones*' ')&^w | w) & highs
 }
 
-func word(text string) uint64 {
-	_ = text[7]
-	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
-		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
-}
-
-// string reads the rest of a string, up to its closing quote and with that. It
+// quoted reads the rest of a string, up to its closing quote and with that. It
 // says whether there were escapes.
-func (s *Scanner) string() (escaped, ok bool) {
+func (s *Scanner) quoted() (escaped, ok bool) {
 	text, at := s.text, s.at
 	ascii := true
 	for at < len(text) {
 		if len(text)-at >= 8 {
-			mark := special(word(text[at:]))
+			mark := special(binary.LittleEndian.Uint64(text[at:]))
 			if mark == 0 {
 				at += 8
 				continue
@@ -186,7 +182,7 @@ func (s *Scanner) string() (escaped, ok bool) {
 		}
 		switch c := text[at]; {
 		case c == '"':
-			ok = ascii || utf8.ValidString(text[s.at:at])
+			ok = ascii || utf8.Valid(text[s.at:at])
 			s.at = at + 1
 			return escaped, ok
 		case c == '\\':
@@ -208,7 +204,7 @@ func (s *Scanner) string() (escaped, ok bool) {
 
 // escape returns how long the escape sequence is that text begins with; 0 if it is
 // none, or half of a surrogate pair.
-func escape(text string) int {
+func escape(text []byte) int {
 	if len(text) < 2 {
 		return 0
 	}
@@ -223,7 +219,7 @@ func escape(text string) int {
 		return 0
 	}
 	code := 0
-	for _, c := range []byte(text[2:length]) {
+	for _, c := range text[2:length] {
 		digit := strings.IndexByte("0123456789abcdef", c|0x20)
 		if digit < 0 || c < '0' {
 			return 0

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/resclient/resclient-go/wire"
 )
@@ -11,30 +11,33 @@ import (
 type Batch struct {
 	Messages []Message
 
-	bytes   int             // of the frames
-	text    strings.Builder // of frames, one after the other; nothing is changed in it
-	chunk   int             // how long a text is begun next
+	bytes   int    // of the frames
+	text    []byte // that the scanned events are placed in
 	scanner wire.Scanner
+	scanned room[scanned]
 	answers room[answer]
-	changes room[changeEvent]
-	adds    room[addEvent]
-	removes room[removeEvent]
+	others  bool // not all messages are in the batch's own room
 }
 
 // Reset empties the batch. The core must have taken in its messages before; it keeps
 // nothing of them.
 func (b *Batch) Reset() {
-	clear(b.Messages)
-	b.Messages, b.bytes = b.Messages[:0], 0
-	b.scanner.Reset()
-	if b.text.Cap() > maxChunk {
-		b.text = strings.Builder{}
+	if cap(b.text) > textKept {
+		*b = Batch{}
+		return
 	}
-	b.answers.reset()
-	b.changes.reset()
-	b.adds.reset()
-	b.removes.reset()
+	if b.others {
+		clear(b.Messages) // so that it keeps none alive
+	}
+	b.Messages, b.bytes, b.text, b.others = b.Messages[:0], 0, b.text[:0], false
+	b.scanner.Reset()
+	b.scanned.items = b.scanned.items[:0] // which refer to nothing but the batch's own room
+	clear(b.answers.items)
+	b.answers.items = b.answers.items[:0]
 }
+
+// textKept is how much room for texts is used again.
+const textKept = 2 * batchBytes
 
 // batchLimit is how many messages, and batchBytes how many bytes of them, are enough
 // to be taken in together.
@@ -49,70 +52,41 @@ func (b *Batch) Full() bool { return len(b.Messages) >= batchLimit || b.bytes >=
 // Add decodes a frame. The batch does not keep it.
 func (b *Batch) Add(frame []byte) {
 	b.bytes += len(frame)
-	m := b.scan(b.copy(frame))
+	m := b.scan(frame)
 	if m == nil {
-		m = decode(frame)
+		m, b.others = decode(frame), true
 	}
 	b.Messages = append(b.Messages, m)
 }
 
-// Texts are begun with as much room as there were bytes before, within these bounds:
-// a client that hears little has little.
-const (
-	minChunk = 512
-	maxChunk = 32 << 10
-)
-
-// copy returns frame as a string. Many of them are in one text, which lives as long
-// as any message that is of it.
-func (b *Batch) copy(frame []byte) string {
-	if b.text.Cap()-b.text.Len() < len(frame) {
-		b.chunk = min(max(minChunk, 2*b.chunk), maxChunk)
-		b.text = strings.Builder{}
-		b.text.Grow(max(b.chunk, len(frame)))
+// scan returns the message that is in a frame, nil if the scanner does not know it.
+func (b *Batch) scan(frame []byte) Message {
+	begin := len(b.text)
+	b.text = append(b.text, frame...)
+	event := b.scanned.next()
+	event.text = b.text[begin:]
+	known := b.scanner.Scan(event.text, &event.Scanned)
+	if known && event.Kind != wire.ScannedAnswer && event.Kind != wire.ScannedCustom {
+		return event
 	}
-	at := b.text.Len()
-	b.text.Write(frame)
-	return b.text.String()[at:]
-}
-
-// scan returns the message that is in text, nil if the scanner does not know it.
-func (b *Batch) scan(text string) Message {
-	var s wire.Scanned
-	if !b.scanner.Scan(text, &s) {
-		return nil
+	m := event.Scanned
+	b.scanned.drop()
+	b.text = b.text[:begin]
+	switch {
+	case !known:
+	case m.Kind == wire.ScannedCustom:
+		b.others = true
+		return &customEvent{string(m.RID.In(frame)), string(m.Name.In(frame)), slices.Clone(m.Payload.In(frame))}
+	case requestType(m.ID) == wire.TypeSubscribe || requestType(m.ID) == wire.TypeGet: // others only look like a set
+		a := b.answers.next()
+		a.id, a.set = m.ID, m.Set
+		return a
 	}
-	switch s.Event {
-	case "":
-		if t := requestType(s.ID); t != wire.TypeSubscribe && t != wire.TypeGet {
-			return nil // it looks like a set
-		}
-		m := b.answers.next()
-		m.id, m.set = s.ID, s.Set
-		return m
-	case wire.EventChange:
-		m := b.changes.next()
-		*m = changeEvent{s.RID, wire.Change{Values: s.Values, Set: s.Set}}
-		return m
-	case wire.EventAdd:
-		m := b.adds.next()
-		*m = addEvent{s.RID, wire.Add{Index: s.Index, Value: s.Value, Set: s.Set}}
-		return m
-	case wire.EventRemove:
-		m := b.removes.next()
-		*m = removeEvent{s.RID, wire.Remove{Index: s.Index}}
-		return m
-	}
-	return &customEvent{strings.Clone(s.RID), strings.Clone(s.Event), []byte(s.Payload)}
+	return nil
 }
 
 // room is where messages of a kind are put. What was put there stays where it is.
 type room[T any] struct{ items []T }
-
-func (r *room[T]) reset() {
-	clear(r.items) // so that it keeps no frame alive
-	r.items = r.items[:0]
-}
 
 func (r *room[T]) next() *T {
 	if len(r.items) == cap(r.items) {
@@ -121,3 +95,6 @@ func (r *room[T]) next() *T {
 	r.items = r.items[:len(r.items)+1]
 	return &r.items[len(r.items)-1]
 }
+
+// drop takes back what came last.
+func (r *room[T]) drop() { r.items = r.items[:len(r.items)-1] }

@@ -36,6 +36,11 @@ type (
 		set      wire.Set        // subscribe, get
 		result   wire.CallResult // call, auth, new
 	}
+	// scanned is a change, add or remove event that the scanner has read.
+	scanned struct {
+		text []byte
+		wire.Scanned
+	}
 	changeEvent struct {
 		rid string
 		wire.Change

@@ -162,6 +162,14 @@ func (c *Core) finishReplay() {
 	c.step(state.Event{Kind: state.Replayed})
 }
 
+func (m *scanned) handle(c *Core) {
+	if err := c.reg.Scanned(m.text, &m.Scanned); err != nil {
+		c.applied(string(m.RID.In(m.text)), err)
+		return
+	}
+	c.counters.Events++
+}
+
 func (m *changeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Changed(m.rid, m.Change)) }
 func (m *addEvent) handle(c *Core)    { c.applied(m.rid, c.reg.Added(m.rid, m.Add)) }
 func (m *removeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Removed(m.rid, m.Remove)) }
