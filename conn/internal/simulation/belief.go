@@ -32,6 +32,7 @@ type belief struct {
 	held    [names]bool       // by direct subscriptions, before the present frame
 	reading uint64            // the request that the present frame answers, 0 for none
 	shownIn [names]int        // the frame that a copy came in
+	again   [names]bool       // sent again while it was held, so that the client looks what has become of it
 	recent  [names][]*content // what a copy was while the last frames were read
 }
 
@@ -64,14 +65,14 @@ type effect struct {
 	sent    *content // what the frame says, which may be older
 	dead    bool
 	ahead   bool // the gateway has begun with it long before, or with events that it has not told of
-	waits   bool // of what is shown, an event waits, and those to come overtake it
+	late    bool // it has overtaken an event that waits, and may never be sent
 	count   int
 }
 
 func (c *conn) effect(e effect) { c.pending = append(c.pending, e) }
 
 func (c *conn) shows(e *entry) {
-	c.effect(effect{kind: shown, name: e.name, entry: e, content: e.now, sent: e.first, dead: e.dead, waits: e.begun > 0})
+	c.effect(effect{kind: shown, name: e.name, entry: e, content: e.now, sent: e.first, dead: e.dead})
 }
 
 // read takes in what a frame says.
@@ -234,9 +235,7 @@ func (c *conn) believe(e *effect) {
 		if b.copies[n] != nil && e.sent != nil {
 			c.reasons.add(sentAgain)
 		}
-		if b.copies[n] != nil && e.waits && !b.held[n] {
-			c.reasons.add(muddled) // the client cannot know that it was not simply loaded anew
-		}
+		b.again[n] = b.again[n] || b.held[n] && b.copies[n] != nil
 		if b.copies[n] != nil && (b.owners[n] != e.entry || !b.copies[n].equal(e.content)) {
 			c.reasons.add(slip) // the gateway had let go of it
 			c.confuse(e)
@@ -244,6 +243,9 @@ func (c *conn) believe(e *effect) {
 		b.copies[n], b.dead[n], b.owners[n], b.shownIn[n] = e.content, e.dead, e.entry, b.frames
 		b.slipped[n], b.hidden[n] = false, 0
 	case updated:
+		if e.late && !b.again[n] {
+			c.reasons.add(muddled)
+		}
 		c.update(e)
 	case mixedUp:
 		c.reasons.add(muddled)

@@ -86,10 +86,10 @@ func (c *conn) letGo(e *entry) {
 	}
 }
 
-// holdBack notes that an event of e waits for what it refers to. Removing what it
+// holdBack notes that ev, an event of e, waits for what it refers to. Removing what it
 // takes away may drop e itself, by the gateway's slip: then it is never sent, and the
 // client cannot know of it.
-func (c *conn) holdBack(e *entry, remove func()) {
+func (c *conn) holdBack(e *entry, ev *event, remove func()) {
 	c.heldBack++
 	remove()
 	if e.state == dropped {
@@ -97,7 +97,7 @@ func (c *conn) holdBack(e *entry, remove func()) {
 		c.letPass(1)
 		return
 	}
-	e.begun++
+	e.begun = append(e.begun, ev.version)
 }
 
 // letPass notes that n events are sent that were held back, or never will be.

@@ -39,7 +39,7 @@ type entry struct {
 	waiting []*readiness
 	holds   hold
 	events  []*event // held back
-	begun   int      // events that wait for what they refer to
+	begun   []int    // versions of the events that wait for what they refer to
 
 	access      *access
 	askers      []func(access)
@@ -255,8 +255,7 @@ func (e *entry) drop() {
 	e.state = dropped
 	e.conn.hung = e.conn.hung || len(e.waiting) > 0 // what waits for it is never sent
 	e.waiting, e.events = nil, nil
-	e.conn.letPass(e.begun)
-	e.begun = 0
+	e.conn.letPass(len(e.begun)) // none will be sent
 	if e.resource == nil {
 		return // still loading: it leaves when the resource comes
 	}

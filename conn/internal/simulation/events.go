@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/resclient/resclient-go/res"
@@ -89,7 +90,7 @@ func (e *entry) processAdd(ev *event) {
 	target := e.addRef(name(ev.value.n))
 	unsent := target.state != sent
 	if unsent {
-		e.conn.holdBack(e, func() {})
+		e.conn.holdBack(e, ev, func() {})
 	}
 	e.sendWith(ev, b, []*entry{target}, unsent)
 }
@@ -119,7 +120,7 @@ func (e *entry) processChange(ev *event) {
 		}
 	}
 	if unsent {
-		e.conn.holdBack(e, remove)
+		e.conn.holdBack(e, ev, remove)
 	} else {
 		remove()
 	}
@@ -165,7 +166,7 @@ func (e *entry) sendWith(ev *event, b []byte, targets []*entry, unsent bool) {
 			for _, target := range targets {
 				target.collect(s, true)
 			}
-			e.begun--
+			e.begun = slices.DeleteFunc(e.begun, func(version int) bool { return version == ev.version })
 			e.conn.letPass(1)
 			e.sendChange(ev, s, b)
 			for _, target := range targets {
@@ -185,11 +186,12 @@ func (e *entry) sendChange(ev *event, s *set, b []byte) {
 	if ev.version < e.newest {
 		e.conn.effect(effect{kind: mixedUp, name: e.name})
 	}
+	late := slices.ContainsFunc(e.begun, func(version int) bool { return version < ev.version })
 	e.newest = max(e.newest, ev.version)
 	if after := ev.applied(e.now); after != nil {
 		e.now = after
 	}
-	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news, ahead: s != nil || e.conn.heldBack > 0})
+	e.conn.effect(effect{kind: updated, name: e.name, news: ev.news, ahead: s != nil || e.conn.heldBack > 0, late: late})
 	e.conn.push(0, append(b, '}', '}'))
 }
 
