@@ -170,8 +170,8 @@ func (c *Client) String() string {
 	return fmt.Sprintf("client of %s, %v", s.gateway, s.state)
 }
 
-// Reconnect gives up the connection and dials at once, or cuts short the wait for
-// the next attempt. Like after any loss, everything is subscribed again.
+// Reconnect gives up the connection and dials at once, the next of several gateways, or
+// cuts short the wait for the next attempt. Like after any loss, everything is subscribed again.
 // When it returns, the client is not Connected over the old connection any more.
 func (c *Client) Reconnect() {
 	replies := make(chan core.Reply, 1)
