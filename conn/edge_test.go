@@ -135,6 +135,38 @@ func TestAMessageWithoutEndIsGivenUp(t *testing.T) {
 	})
 }
 
+// A test does so with FailNow, in a hook that is called until the client is closed.
+func TestAHookThatEndsItsGoroutineHasFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		tk, err := guarded(w.service, "m.0")
+		w.must(err)
+		calls := 0
+		var seen transitions
+		start := time.Now()
+		c := w.client(conn.WithHooks(conn.Hooks{
+			Transition: seen.hook,
+			Authenticate: func(ctx context.Context, s *conn.Session) error {
+				if calls++; calls == 1 {
+					runtime.Goexit()
+				}
+				return login(ctx, s)
+			},
+			AccessDenied: func(context.Context, *conn.Session, string) error { runtime.Goexit(); return nil },
+		}))
+		w.await(c, state.Connected)
+		if took := time.Since(start); took > time.Second || calls != 2 {
+			t.Errorf("connected after %v and %d logins, want that the first has failed at once: %v", took, calls, seen.all())
+		}
+		s := w.subscribe(c, "m.0")
+		w.must(tk.expire(w.service, "m.0"))
+		synctest.Wait()
+		if st := s.Status(); st.Live || st.RetryAt.IsZero() {
+			t.Errorf("%+v, want that it is tried again later", st)
+		}
+	})
+}
+
 func TestAHandlerThatEndsItsGoroutineHearsTheNextEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -30,19 +30,6 @@ func (s *Session) Call(ctx context.Context, rid, method string, params, result a
 // Generation returns the number of the connection. It counts every dial.
 func (s *Session) Generation() uint64 { return s.generation }
 
-// accessDenied runs the AccessDenied hook and tells the owner how it went.
-func (c *Client) accessDenied(a *attempt, rid string) {
-	ctx, cancel := context.WithTimeout(a.ctx, c.set.authTimeout)
-	c.user.Go(func() {
-		err := errNoReturn
-		defer func() {
-			cancel()
-			c.send(core.AccessJudged{Generation: a.generation, Err: err, Permanent: isPermanent(err)})
-		}()
-		err = c.set.hooks.AccessDenied(ctx, &Session{client: c, generation: a.generation}, rid)
-	})
-}
-
 // errNoReturn is for a hook that ends its goroutine, as FailNow of a test does.
 var errNoReturn = errors.New("the hook did not return")
 
@@ -51,13 +38,32 @@ func (s *Session) String() string { return fmt.Sprintf("session of connection %d
 
 // authenticate runs the Authenticate hook and tells the owner how it went.
 func (c *Client) authenticate(a *attempt) {
-	ctx, cancel := context.WithTimeout(a.ctx, c.set.authTimeout)
-	c.user.Go(func() {
-		defer cancel()
-		err := c.set.hooks.Authenticate(ctx, &Session{client: c, generation: a.generation})
+	c.runHook(a, c.set.hooks.Authenticate, func(err error) {
 		if err != nil {
 			err = fmt.Errorf("hook: %w", err)
 		}
 		c.send(core.Authenticated{Generation: a.generation, Err: err, Permanent: isPermanent(err)})
+	})
+}
+
+// accessDenied runs the AccessDenied hook and tells the owner how it went.
+func (c *Client) accessDenied(a *attempt, rid string) {
+	hook := func(ctx context.Context, s *Session) error { return c.set.hooks.AccessDenied(ctx, s, rid) }
+	c.runHook(a, hook, func(err error) {
+		c.send(core.AccessJudged{Generation: a.generation, Err: err, Permanent: isPermanent(err)})
+	})
+}
+
+// runHook runs a hook with a session, which is to return within the authentication timeout,
+// and tells what it has returned.
+func (c *Client) runHook(a *attempt, hook func(context.Context, *Session) error, tell func(error)) {
+	ctx, cancel := context.WithTimeout(a.ctx, c.set.authTimeout)
+	c.user.Go(func() {
+		err := errNoReturn
+		defer func() {
+			cancel()
+			tell(err)
+		}()
+		err = hook(ctx, &Session{client: c, generation: a.generation})
 	})
 }
