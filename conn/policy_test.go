@@ -61,6 +61,48 @@ func TestTheDelayGrowsPerRoundThroughTheGateways(t *testing.T) {
 	})
 }
 
+// firstDialled returns which of three gateways a client dials first.
+func firstDialled(t *testing.T, opts ...conn.Option) string {
+	t.Helper()
+	dialled := make(chan string, 1)
+	c, err := conn.New("ws://a:1", append(opts, conn.WithGateways("ws://b:1", "ws://c:1"),
+		conn.WithNetDial(func(ctx context.Context, _, addr string) (net.Conn, error) {
+			select {
+			case dialled <- addr:
+			default:
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return <-dialled
+}
+
+// So a fleet spreads over its gateways.
+func TestEveryClientHasAnOrderOfGatewaysOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := map[string]int{}
+		for range 100 {
+			first[firstDialled(t)]++
+		}
+		for _, addr := range []string{"a:1", "b:1", "c:1"} {
+			if first[addr] < 10 {
+				t.Errorf("of a hundred clients, %d dial %s first: %v", first[addr], addr, first)
+			}
+		}
+		seeded := map[string]int{}
+		for range 10 {
+			seeded[firstDialled(t, conn.WithSeed(1, 2))]++
+		}
+		if len(seeded) != 1 {
+			t.Errorf("clients of one seed dial %v first", seeded)
+		}
+	})
+}
+
 func TestReconnectCutsAWaitShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
