@@ -152,7 +152,7 @@ func (s *socket) readFrame(buffer []byte) ([]byte, error) {
 	limit := s.client.set.readLimit
 	for {
 		if len(buffer) == cap(buffer) {
-			buffer = slices.Grow(buffer, 512)
+			buffer = slices.Grow(buffer, max(512, len(buffer)))
 		}
 		n, err := r.Read(buffer[len(buffer):cap(buffer)])
 		buffer = buffer[:len(buffer)+n]

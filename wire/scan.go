@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/resclient/resclient-go/res"
 )
@@ -284,6 +285,9 @@ func (s *Scanner) collection(items *[]res.Value) bool {
 		var v PlacedValue
 		if !s.value(&v, false) {
 			return false
+		}
+		if len(s.values) == cap(s.values) {
+			s.values = slices.Grow(s.values, max(16, len(s.values))) // append grows long lists by little
 		}
 		s.values = append(s.values, s.made(v))
 		if s.skipByte(']') {
