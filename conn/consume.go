@@ -109,13 +109,17 @@ func (s *Subscription) prepare() func() {
 	return s.inbox.queue.Prepare()
 }
 
-// push takes an event from the owner, and reports whether the handler is to run
-// that was not.
-func (s *Subscription) push(ev subs.Event, live bool) (ready bool) {
+// push takes an event from the owner, and returns what is to be done for the handler if
+// that was not to run already.
+func (s *Subscription) push(ev subs.Event, live bool) (t turn, ready bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return false
+	if s.closed.Load() {
+		return t, false
+	}
+	if s.handler != nil && !s.reading && s.inbox == nil && live == s.live && s.rid != "" && single(ev) {
+		s.reading = true
+		return turn{s, ev}, true
 	}
 	if s.rid == "" {
 		s.rid = ev.RID()
@@ -138,11 +142,21 @@ func (s *Subscription) push(ev subs.Event, live bool) (ready bool) {
 	}
 	if s.handler == nil {
 		s.rouse()
-		return false
+		return t, false
 	}
 	ready = !s.reading
 	s.reading = true
-	return ready
+	return turn{Subscription: s}, ready
+}
+
+// single reports whether an event is one of the many that mean nothing but themselves: a
+// handler that is at rest needs no queue for it.
+func single(ev subs.Event) bool {
+	switch ev.(type) {
+	case *subs.Change, *subs.Add, *subs.Remove:
+		return true
+	}
+	return false
 }
 
 // rouse makes a loop over Events look into the queue.

@@ -17,7 +17,7 @@ type owner struct {
 	core    *core.Core
 	attempt *attempt // the latest
 	timer   *time.Timer
-	ready   []*Subscription // whose handlers are to run
+	ready   []turn // for the workers
 }
 
 // inputsPerRound is how many inputs may be stepped before their output is carried
@@ -154,9 +154,8 @@ const deliveriesPerRound = 256
 func (o *owner) deliver(deliveries []subs.Delivery) {
 	for round := range slices.Chunk(deliveries, deliveriesPerRound) {
 		for _, d := range round {
-			s := subscriptionOf(d.Handle)
-			if s.push(d.Event, d.Live) {
-				o.ready = append(o.ready, s)
+			if t, ready := subscriptionOf(d.Handle).push(d.Event, d.Live); ready {
+				o.ready = append(o.ready, t)
 			}
 		}
 		o.workers.add(o.ready...)

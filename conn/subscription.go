@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/res"
@@ -24,12 +25,12 @@ type Subscription struct {
 	handler func(subs.Event)
 
 	mu       sync.Mutex
-	rid      string // of a resource that a call is answered with: "" before its first event
-	inbox    *inbox // nil while there is no need for one
-	reading  bool   // Events is being ranged over, or the handler is to run
-	resuming bool   // the owner was asked for a Sync after folding
-	live     bool   // the resource was live after the last event
-	closed   bool   // by Close: what waits is not read any more
+	rid      string      // of a resource that a call is answered with: "" before its first event
+	inbox    *inbox      // nil while there is no need for one
+	reading  bool        // Events is being ranged over, or the handler is to run
+	resuming bool        // the owner was asked for a Sync after folding
+	live     bool        // the resource was live after the last event
+	closed   atomic.Bool // by Close: what waits is not read any more; set under mu
 }
 
 // inbox is what a subscription needs while something waits for it, or somebody does.
@@ -156,7 +157,7 @@ func (s *Subscription) signal() *signals {
 // waited for. Closing again does nothing.
 func (s *Subscription) Close() {
 	s.mu.Lock()
-	s.closed = true
+	s.closed.Store(true)
 	if s.inbox != nil {
 		s.inbox.queue.Clear()
 	}

@@ -17,20 +17,27 @@ type workers struct {
 	spawn func(func())
 
 	mu      sync.Mutex
-	ready   []*Subscription // whose handlers are to run, each once
-	head    int             // ready[:head] have been taken
-	standby bool            // a goroutine was begun that has not taken anything yet
+	ready   []turn // of each subscription one at the most
+	head    int    // ready[:head] have been taken
+	standby bool   // a goroutine was begun that has not taken anything yet
 }
 
-// add has the handlers of subscriptions run.
-func (w *workers) add(ready ...*Subscription) {
+// turn is to run the handler of a subscription: with an event if there is one, and then
+// with what waits in its inbox.
+type turn struct {
+	*Subscription
+	first subs.Event
+}
+
+// add has handlers run.
+func (w *workers) add(ready ...turn) {
 	if len(ready) == 0 {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.head > len(w.ready)/2 { // so that what was taken does not pile up
-		w.ready, w.head = append([]*Subscription(nil), w.ready[w.head:]...), 0
+		w.ready, w.head = append([]turn(nil), w.ready[w.head:]...), 0
 	}
 	w.ready = append(w.ready, ready...)
 	w.standBy()
@@ -47,50 +54,52 @@ func (w *workers) standBy() {
 // run runs handlers until none waits.
 func (w *workers) run() {
 	for first := true; ; first = false {
-		s := w.take(first)
-		if s == nil {
+		t, ok := w.take(first)
+		if !ok {
 			return
 		}
-		s.deliver()
+		t.deliver()
 	}
 }
 
-// take returns the next subscription, nil for none. Whoever stood by does no longer.
-func (w *workers) take(stoodBy bool) *Subscription {
+// take returns the next turn, if there is one. Whoever stood by does no longer.
+func (w *workers) take(stoodBy bool) (t turn, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if stoodBy {
 		w.standby = false
 	}
 	if w.head == len(w.ready) {
-		return nil
+		return t, false
 	}
-	s := w.ready[w.head]
-	w.ready[w.head] = nil
+	t, w.ready[w.head] = w.ready[w.head], turn{}
 	w.head++
 	if w.head == len(w.ready) {
 		w.ready, w.head = w.ready[:0], 0
 	}
 	w.standBy()
-	return s
+	return t, true
 }
 
 // deliver calls the handler until there is nothing to read. A handler may end its
 // goroutine with runtime.Goexit, as FailNow of a test does; another one goes on.
-func (s *Subscription) deliver() {
+func (t turn) deliver() {
 	done := false
 	defer func() {
 		if !done {
-			s.client.workers.add(s)
+			t.client.workers.add(turn{Subscription: t.Subscription})
 		}
 	}()
+	if t.first != nil && !t.closed.Load() {
+		t.callHandler(t.first)
+	}
 	for {
-		ev, ok := s.pop()
+		ev, ok := t.pop()
 		if !ok {
 			done = true
 			return
 		}
-		s.callHandler(ev)
+		t.callHandler(ev)
 	}
 }
 
