@@ -67,17 +67,18 @@ func (c *conn) entry(n name) *entry {
 	return c.entries[n]
 }
 
-func (c *conn) forget(e *entry) {
+func (c *conn) forget(e *entry, ahead bool) {
 	if c.entries[e.name] == e {
 		c.entries[e.name] = nil
-		c.letGo(e)
+		c.letGo(e, ahead)
 	}
 }
 
 // letGo has the client know that e is not followed any more. What an event takes away
-// that is held back is gone at once, though the client has not been told why.
-func (c *conn) letGo(e *entry) {
-	gone := effect{kind: letGo, name: e.name, entry: e}
+// that is held back is gone at once, though the client has not been told why; so it may be if
+// the gateway is ahead otherwise.
+func (c *conn) letGo(e *entry, ahead bool) {
+	gone := effect{kind: letGo, name: e.name, entry: e, ahead: ahead}
 	if c.heldBack > 0 {
 		c.postponed = append(c.postponed, gone)
 		c.reasons.add(slip) // if it is one

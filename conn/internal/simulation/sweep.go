@@ -1,5 +1,7 @@
 package simulation
 
+import "slices"
+
 // sweep drops e, and what only e reaches, when nothing holds it any more: no direct
 // subscription, and no reference from outside of what would go with it. What is held
 // only by references which the client was never sent becomes unsent.
@@ -17,15 +19,22 @@ func (e *entry) sweep() {
 		return
 	}
 	s.judge(e, false)
+	ahead := s.ahead()
 	for _, m := range s.marks {
 		switch m.fate {
 		case dropIt:
 			m.entry.drop()
-			e.conn.forget(m.entry)
+			e.conn.forget(m.entry, ahead)
 		case unsendIt:
 			m.entry.unsend()
 		}
 	}
+}
+
+// ahead reports whether an event of what is to be dropped waits: then that may be because
+// of references that the client has not been told of.
+func (s *sweeper) ahead() bool {
+	return slices.ContainsFunc(s.marks, func(m mark) bool { return m.fate == dropIt && len(m.entry.begun) > 0 })
 }
 
 type fate uint8
