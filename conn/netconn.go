@@ -3,6 +3,7 @@ package conn
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,9 @@ func (n *netConn) Write(b []byte) (int, error) {
 	defer n.mu.Unlock()
 	if !n.holding {
 		return n.Conn.Write(b)
+	}
+	if len(n.held)+len(b) > cap(n.held) && len(n.held) > heldLimit/8 {
+		n.held = slices.Grow(n.held, heldLimit) // there is much to write
 	}
 	n.held = append(n.held, b...)
 	if len(n.held) < heldLimit {

@@ -220,6 +220,7 @@ func (o *outbox) put(frames []core.Frame) bool {
 	if o.bytes > outboxLimit && !o.writing.IsZero() && time.Since(o.writing) > stuck {
 		return false
 	}
+	o.frames = slices.Grow(o.frames, len(frames))
 	for _, f := range frames {
 		o.frames = append(o.frames, f.Data)
 		o.bytes += len(f.Data)
@@ -228,14 +229,22 @@ func (o *outbox) put(frames []core.Frame) bool {
 	return true
 }
 
-// take returns what is to be written next.
-func (o *outbox) take() [][]byte {
+// take returns what is to be written next. What was taken before was written; its room is
+// used again.
+func (o *outbox) take(written [][]byte) [][]byte {
+	clear(written)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	frames := o.frames
-	o.frames, o.bytes = nil, 0
+	if cap(written) > max(maxWritten, 4*len(frames)) {
+		written = nil
+	}
+	o.frames, o.bytes = written[:0], 0
 	return frames
 }
+
+// maxWritten is for how many frames room is kept when there are few.
+const maxWritten = 256
 
 // ping has a ping written.
 func (o *outbox) ping() {
@@ -272,25 +281,27 @@ func (o *outbox) rest() {
 
 // write writes what waits until the socket ends.
 func (s *socket) write() {
+	var frames [][]byte
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.out.wake:
 		}
-		if err := s.writeFrames(); err != nil {
+		frames = s.out.take(frames)
+		if err := s.writeFrames(frames); err != nil {
 			s.lost(err)
 			return
 		}
 	}
 }
 
-// writeFrames writes everything that waits, in as few writes to the network as it takes.
-func (s *socket) writeFrames() error {
+// writeFrames writes frames, in as few writes to the network as it takes.
+func (s *socket) writeFrames(frames [][]byte) error {
 	defer s.out.rest()
 	s.net.hold()
 	held := heldLimit // bytes, of which the network has not seen any since beginWrite
-	for _, frame := range s.out.take() {
+	for _, frame := range frames {
 		s.client.reportFrame(s.generation, true, frame)
 		if held += len(frame); held >= heldLimit {
 			deadline, err := s.beginWrite()

@@ -12,14 +12,14 @@ type Delivery struct {
 func (r *Registry) TakeDeliveries() []Delivery {
 	d := r.deliveries
 	clear(r.taken) // so that it keeps no event alive
-	if r.deliveries = r.taken[:0]; cap(r.deliveries) > maxTaken {
+	if r.deliveries = r.taken[:0]; cap(r.deliveries) > max(maxTaken, 4*len(d)) {
 		r.deliveries = nil
 	}
 	r.taken = d
 	return d
 }
 
-// maxTaken is for how many deliveries room is kept.
+// maxTaken is for how many deliveries room is kept when there are few.
 const maxTaken = 1024
 
 func (r *Registry) deliver(h *Handle, ev Event) {

@@ -91,7 +91,7 @@ func (c *Core) Output() Output {
 	c.out.Deliveries = c.reg.TakeDeliveries()
 	out := c.out
 	clear(c.sent) // so that it keeps no frame alive
-	if cap(c.sent) > maxSent {
+	if cap(c.sent) > max(maxSent, 4*len(out.Frames)) {
 		c.sent = nil
 	}
 	c.out, c.sent = Output{Frames: c.sent[:0]}, out.Frames
@@ -99,8 +99,8 @@ func (c *Core) Output() Output {
 	return out
 }
 
-// maxSent is for how many frames room is kept.
-const maxSent = 1024
+// maxSent is for how many frames room is kept when there are few.
+const maxSent = 256
 
 // State returns the state of the connection.
 func (c *Core) State() state.State { return c.machine.State() }

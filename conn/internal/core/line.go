@@ -209,7 +209,7 @@ func (l *line) sendOut(c *Core, q *request, r wire.Request) bool {
 		l.failed(c, err)
 		return false
 	}
-	l.busy = q
+	l.busy, q.line = q, l
 	return true
 }
 

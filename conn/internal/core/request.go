@@ -13,6 +13,7 @@ import (
 type request struct {
 	id     uint64
 	rid    string
+	line   *line // that has sent it, if any; it may have been dropped since
 	call   *Call // of call, auth and new; nil once its caller has its reply
 	window *window
 	sent   time.Time
@@ -30,6 +31,14 @@ func (q *request) mayHold() bool { return q.typ == wire.TypeSubscribe || q.typ =
 
 // usesLine reports whether q is one of those that a line sends.
 func (q *request) usesLine() bool { return q.mayHold() || q.typ == wire.TypeUnsubscribe }
+
+// lineOf returns the line of the resource that q is about.
+func (c *Core) lineOf(q *request) *line {
+	if l := q.line; l != nil && !l.dropped && l.rid == q.rid {
+		return l
+	}
+	return c.line(q.rid)
+}
 
 // giveBack notes that the gateway does not count any direct subscription for requests
 // of the line that have timed out, even if it still answers them: it counts a request
@@ -124,13 +133,13 @@ func (a *answer) handle(c *Core) {
 	case wire.TypeVersion:
 		c.versionAnswered(a)
 	case wire.TypeSubscribe:
-		l := c.line(q.rid)
+		l := c.lineOf(q)
 		l.subscribed(c, q, a)
 		c.spareLine(l)
 	case wire.TypeUnsubscribe:
-		c.line(q.rid).unsubscribed(c, q, a.err)
+		c.lineOf(q).unsubscribed(c, q, a.err)
 	case wire.TypeGet:
-		c.line(q.rid).got(c, q, a)
+		c.lineOf(q).got(c, q, a)
 	default:
 		c.called(q, a)
 	}
@@ -147,9 +156,9 @@ func (c *Core) unanswered(q *request) {
 	switch q.typ {
 	case wire.TypeVersion: // the link has a deadline of its own
 	case wire.TypeSubscribe, wire.TypeGet:
-		c.line(q.rid).requestTimedOut(c, q, err)
+		c.lineOf(q).requestTimedOut(c, q, err)
 	case wire.TypeUnsubscribe:
-		c.line(q.rid).unsubscribeTimedOut(c, q)
+		c.lineOf(q).unsubscribeTimedOut(c, q)
 	default:
 		c.endCall(q, Reply{Err: err})
 	}

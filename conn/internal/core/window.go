@@ -104,9 +104,13 @@ func (w *window) clear() {
 	*w = window{limit: w.limit, slot: w.slot, interval: w.interval, next: w.next}
 }
 
+// sentAtOnce is how many requests of a window are sent in one step. More follow at once, but
+// the gateway has something to answer meanwhile.
+const sentAtOnce = 256
+
 // pump sends what waits as far as there are places.
 func (c *Core) pump(w *window) {
-	for w.free() && !c.now.Before(w.next) {
+	for n := 0; n < sentAtOnce && w.free() && !c.now.Before(w.next); n++ {
 		switch {
 		case w.backlog:
 			c.replayNext()
