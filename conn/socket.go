@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -192,96 +191,9 @@ func (s *socket) tooLarge(head []byte, rest io.Reader) error {
 	return core.Culprit(head, tail)
 }
 
-// outbox holds what waits to be written. Putting one in never waits.
-type outbox struct {
-	wake chan struct{}
-
-	mu      sync.Mutex
-	frames  [][]byte
-	bytes   int
-	pinging bool      // a ping is to be written
-	writing time.Time // since when one frame is being written; zero for none
-}
-
-// outboxLimit is how many bytes may wait when a write does not get on for stuck.
-const (
-	outboxLimit = 64 << 20
-	stuck       = time.Second
-)
-
-var errOutboxFull = errors.New("the gateway does not read what it is sent")
-
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
-
-// put adds frames, and reports whether there was room for them.
-func (o *outbox) put(frames []core.Frame) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.bytes > outboxLimit && !o.writing.IsZero() && time.Since(o.writing) > stuck {
-		return false
-	}
-	o.frames = slices.Grow(o.frames, len(frames))
-	for _, f := range frames {
-		o.frames = append(o.frames, f.Data)
-		o.bytes += len(f.Data)
-	}
-	o.rouse()
-	return true
-}
-
-// take returns what is to be written next. What was taken before was written; its room is
-// used again.
-func (o *outbox) take(written [][]byte) [][]byte {
-	clear(written)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	frames := o.frames
-	if cap(written) > max(maxWritten, 4*len(frames)) {
-		written = nil
-	}
-	o.frames, o.bytes = written[:0], 0
-	return frames
-}
-
-// maxWritten is for how many frames room is kept when there are few.
-const maxWritten = 256
-
-// ping has a ping written.
-func (o *outbox) ping() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.pinging = true
-	o.rouse()
-}
-
-// rouse wakes the writer.
-func (o *outbox) rouse() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-// begin notes that the next frame is being written since now, and reports whether
-// a ping is to be written before it.
-func (o *outbox) begin(now time.Time) (ping bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.writing = now
-	ping, o.pinging = o.pinging, false
-	return ping
-}
-
-// rest notes that no frame is being written.
-func (o *outbox) rest() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.writing = time.Time{}
-}
-
 // write writes what waits until the socket ends.
 func (s *socket) write() {
-	var frames [][]byte
+	var frames frames
 	for {
 		select {
 		case <-s.ctx.Done():
@@ -297,11 +209,11 @@ func (s *socket) write() {
 }
 
 // writeFrames writes frames, in as few writes to the network as it takes.
-func (s *socket) writeFrames(frames [][]byte) error {
+func (s *socket) writeFrames(frames frames) error {
 	defer s.out.rest()
 	s.net.hold()
 	held := heldLimit // bytes, of which the network has not seen any since beginWrite
-	for _, frame := range frames {
+	for frame := range frames.all() {
 		s.client.reportFrame(s.generation, true, frame)
 		if held += len(frame); held >= heldLimit {
 			deadline, err := s.beginWrite()

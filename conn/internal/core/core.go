@@ -46,10 +46,11 @@ type Core struct {
 	notices  [NoticeKinds]noticeCount
 	counters Counters
 	out      Output
-	sent     []Frame // by the last call of Output; used again by the next
 
-	frames     []byte // text of frames in out
-	frameBytes int    // how much room that took at the last call of Output
+	// What the last call of Output has given away, to be used again by the next.
+	sent     []Frame
+	text     []byte // of the frames in out
+	sentText []byte
 }
 
 // New returns a core that was not started.
@@ -91,16 +92,26 @@ func (c *Core) Output() Output {
 	c.out.Deliveries = c.reg.TakeDeliveries()
 	out := c.out
 	clear(c.sent) // so that it keeps no frame alive
-	if cap(c.sent) > max(maxSent, 4*len(out.Frames)) {
-		c.sent = nil
-	}
-	c.out, c.sent = Output{Frames: c.sent[:0]}, out.Frames
-	c.frames, c.frameBytes = nil, len(c.frames)+2*frameRoom
+	c.out = Output{Frames: emptied(c.sent, len(out.Frames), roomForFrames)}
+	c.sent = out.Frames
+	c.text, c.sentText = emptied(c.sentText, len(c.text), roomForText), c.text
 	return out
 }
 
-// maxSent is for how many frames room is kept when there are few.
-const maxSent = 256
+// How much room is kept for what is sent when there is little.
+const (
+	roomForFrames = 256
+	roomForText   = 8 << 10
+)
+
+// emptied returns a list with nothing in it and the same room, unless that is far more
+// than is used now.
+func emptied[T any](list []T, used, little int) []T {
+	if cap(list) > max(little, 4*used) {
+		return nil
+	}
+	return list[:0]
+}
 
 // State returns the state of the connection.
 func (c *Core) State() state.State { return c.machine.State() }

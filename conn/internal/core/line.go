@@ -18,6 +18,7 @@ import (
 type line struct {
 	rid       string
 	busy      *request     // the one that is out and has not timed out
+	first     request      // of its requests
 	queued    bool         // waits for a place in a window
 	callers   []subscriber // waiting for the first Sync
 	later     []Subscribe  // came while the line was releasing
@@ -87,7 +88,7 @@ func (c *Core) newLine(rid string) *line {
 // spareLine keeps a line to be used again, if it was dropped, and for as long as a replay
 // makes new ones. Nobody must know of it.
 func (c *Core) spareLine(l *line) {
-	if l.dropped && c.replay.backlog {
+	if l.dropped && c.replay.backlog && !l.first.listed {
 		c.spareLines = append(c.spareLines, l)
 	}
 }
@@ -186,9 +187,17 @@ func (l *line) sendNext(c *Core, w *window) {
 		l.advance(c)
 		return
 	}
-	if q := new(request); l.sendOut(c, q, r) {
+	if q := l.request(); l.sendOut(c, q, r) {
 		w.enter(q)
 	}
+}
+
+// request returns a new request of the line. Most lines send one in their life.
+func (l *line) request() *request {
+	if l.first.id == 0 {
+		return &l.first
+	}
+	return new(request)
 }
 
 func (l *line) sendUnsubscribe(c *Core) {

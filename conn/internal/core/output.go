@@ -41,7 +41,7 @@ type Reply struct {
 	Result   wire.CallResult // of a Call
 }
 
-// Frame is a request to be written to the socket of a generation.
+// Frame is a request to be written to the socket of a generation. Its data is to be copied.
 type Frame struct {
 	Generation uint64
 	Data       []byte

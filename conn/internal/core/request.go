@@ -21,6 +21,7 @@ type request struct {
 	typ    wire.RequestType
 
 	timedOut  bool
+	listed    bool // in the table, be it as dropped
 	dropped   bool // from where it was in the table
 	settled   bool // timed out, and given back since is what the gateway counted for it, if anything
 	uncounted bool // of an unsubscribe: for what the registry does not know of
@@ -79,26 +80,15 @@ func (c *Core) send(q *request, r wire.Request) error {
 	return nil
 }
 
-// frameRoom is enough for what a frame has besides its resource id, method and params.
-const frameRoom = 64
-
-// maxFrames is how many bytes of frames have room together at the most.
-const maxFrames = 16 << 10
-
-// frame returns a request as it is sent. Frames that are sent together are in one text,
-// begun with as much room as there were bytes before.
+// frame returns a request as it is sent. All frames of an Output are in one text.
 func (c *Core) frame(r wire.Request) ([]byte, error) {
-	size := len(r.RID) + len(r.Method) + len(r.Params) + frameRoom
-	if cap(c.frames)-len(c.frames) < size {
-		c.frames = make([]byte, 0, max(size, min(max(2*len(c.frames), c.frameBytes), maxFrames)))
-	}
-	at := len(c.frames)
-	frames, err := r.Append(c.frames)
+	at := len(c.text)
+	text, err := r.Append(c.text)
 	if err != nil {
 		return nil, err
 	}
-	c.frames = frames
-	return frames[at:len(frames):len(frames)], nil
+	c.text = text
+	return text[at:len(text):len(text)], nil
 }
 
 // answered returns as what requests of a type are answered on the present connection.

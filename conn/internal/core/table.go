@@ -2,6 +2,7 @@ package core
 
 import (
 	"iter"
+	"slices"
 	"sort"
 	"time"
 )
@@ -97,7 +98,7 @@ func (t *table) expired(now time.Time, timeout time.Duration) *request {
 		return nil
 	}
 	t.recent.drop(q)
-	q.timedOut, q.dropped = true, false
+	q.timedOut, q.dropped = true, false // it was the first, so nothing of it is left there
 	t.late.add(q)
 	return q
 }
@@ -113,6 +114,7 @@ type ordered struct {
 const placesLeft = 64
 
 func (o *ordered) add(q *request) {
+	q.listed = true
 	o.list = append(o.list, q)
 	o.n++
 }
@@ -133,15 +135,15 @@ func (o *ordered) drop(q *request) {
 	q.dropped = true
 	o.n--
 	for len(o.list) > 0 && o.list[0].dropped {
+		o.list[0].listed = false
 		o.list[0] = nil
 		o.list = o.list[1:]
 	}
 	if len(o.list) > 2*o.n+placesLeft {
-		few := make([]*request, 0, o.n)
-		for q := range o.all() {
-			few = append(few, q)
-		}
-		o.list = few
+		o.list = slices.DeleteFunc(o.list, func(q *request) bool {
+			q.listed = !q.dropped
+			return q.dropped
+		})
 	}
 }
 

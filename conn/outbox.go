@@ -1,0 +1,122 @@
+package conn
+
+import (
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/resclient/resclient-go/conn/internal/core"
+)
+
+// outbox holds what waits to be written. Putting one in never waits.
+type outbox struct {
+	wake chan struct{}
+
+	mu      sync.Mutex
+	waiting frames
+	pinging bool      // a ping is to be written
+	writing time.Time // since when one frame is being written; zero for none
+}
+
+// outboxLimit is how many bytes may wait when a write does not get on for stuck.
+const (
+	outboxLimit = 64 << 20
+	stuck       = time.Second
+)
+
+var errOutboxFull = errors.New("the gateway does not read what it is sent")
+
+func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+
+// put adds frames, and reports whether there was room for them.
+func (o *outbox) put(frames []core.Frame) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.waiting.text) > outboxLimit && !o.writing.IsZero() && time.Since(o.writing) > stuck {
+		return false
+	}
+	for _, f := range frames {
+		o.waiting.add(f.Data)
+	}
+	o.rouse()
+	return true
+}
+
+// take returns what is to be written next. What was taken before was written; its room is
+// used again.
+func (o *outbox) take(written frames) frames {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	taken := o.waiting
+	o.waiting = written.emptied(len(taken.text))
+	return taken
+}
+
+// frames are frames in one text.
+type frames struct {
+	text []byte
+	ends []int // in text, of each
+}
+
+func (f *frames) add(frame []byte) {
+	f.text = append(f.text, frame...)
+	f.ends = append(f.ends, len(f.text))
+}
+
+// roomForFrames is for how many bytes of frames room is kept when there are few.
+const roomForFrames = 8 << 10
+
+// emptied returns frames without any, with the same room unless that is far more than is
+// used now.
+func (f frames) emptied(used int) frames {
+	if cap(f.text) > max(roomForFrames, 4*used) {
+		return frames{}
+	}
+	return frames{text: f.text[:0], ends: f.ends[:0]}
+}
+
+func (f frames) all() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		begin := 0
+		for _, end := range f.ends {
+			if !yield(f.text[begin:end]) {
+				return
+			}
+			begin = end
+		}
+	}
+}
+
+// ping has a ping written.
+func (o *outbox) ping() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pinging = true
+	o.rouse()
+}
+
+// rouse wakes the writer.
+func (o *outbox) rouse() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// begin notes that the next frame is being written since now, and reports whether
+// a ping is to be written before it.
+func (o *outbox) begin(now time.Time) (ping bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = now
+	ping, o.pinging = o.pinging, false
+	return ping
+}
+
+// rest notes that no frame is being written.
+func (o *outbox) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writing = time.Time{}
+}
