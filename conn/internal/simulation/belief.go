@@ -123,12 +123,12 @@ func (c *conn) update(e *effect) {
 		return
 	}
 	c.wonderAtLoss(e, before, after)
+	c.stirred[n] = c.stirred[n] || !after.equal(before)
 	if gone {
 		c.ghosts[n], c.last[n] = after, after
-		return
+	} else {
+		c.copies[n] = after
 	}
-	c.stirred[n] = c.stirred[n] || !after.equal(before)
-	c.copies[n] = after
 }
 
 // wonderAtLoss notes why the client may take an event for one with which the gateway makes
@@ -252,6 +252,9 @@ func (c *conn) believe(e *effect) {
 	case died:
 		b.dead[n], b.diedOnce[n] = true, true
 		c.reasons.add(somethingDied)
+		if c.reachedNow()[n] { // then it is not asked for
+			c.toReplay[n] = false
+		}
 	case letGo:
 		if b.owners[n] == e.entry { // or it was sent anew before
 			c.loseTrack(n)
