@@ -13,7 +13,7 @@ import (
 // The same as TestAFrozenGatewayIsLeftForTheNextInTheList on real sockets, where a
 // frozen process keeps its connections and the system goes on to accept new ones.
 func TestAFrozenProcessIsLeftForTheNextInTheList(t *testing.T) {
-	const interval, timeout = 300 * time.Millisecond, 300 * time.Millisecond
+	const interval, timeout = 500 * time.Millisecond, 500 * time.Millisecond // less is too little on a busy machine
 	w := newNATSWorld(t)
 	other, err := natstest.New(w.publish.ConnectedUrl())
 	if err != nil {
@@ -50,7 +50,7 @@ func TestAFrozenProcessIsLeftForTheNextInTheList(t *testing.T) {
 	if err := c.WaitFor(ctx, state.Dialing); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(frozen); took > interval+timeout+time.Second { // a second for a busy machine
+	if took := time.Since(frozen); took > interval+timeout+5*time.Second { // for a busy machine; the default is 25 s
 		t.Errorf("left the frozen gateway after %v, more than interval and timeout", took)
 	}
 	if err := c.WaitInSync(ctx); err != nil {

@@ -65,7 +65,7 @@ func startStandIn(t *testing.T) (url string, process *os.Process) {
 // A stand-in that is frozen by its own means may do so in a way that pleases the client. A
 // process that is stopped is as the system does it, for idle and for busy clients.
 func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
-	const interval, timeout = 200 * time.Millisecond, 200 * time.Millisecond
+	const interval, timeout = 500 * time.Millisecond, 500 * time.Millisecond // less is too little on a busy machine
 	urls, processes := make([]string, 2), make(map[string]*os.Process)
 	for i := range urls {
 		url, process := startStandIn(t)
