@@ -8,8 +8,9 @@ import (
 	"net/url"
 )
 
-// WithHeader adds headers to the WebSocket handshake of every attempt. Headers
-// that change belong into [Hooks.BeforeDial].
+// WithHeader adds headers to the WebSocket handshake of every attempt. Authorization
+// takes the place of the user info of gateway URLs, which are sent as Basic authentication
+// otherwise. Headers that change belong into [Hooks.BeforeDial].
 func WithHeader(h http.Header) Option {
 	return func(s *settings) error {
 		s.header = h.Clone()

@@ -294,6 +294,40 @@ func TestARefusalIsNotFollowedElsewhere(t *testing.T) {
 	}
 }
 
+func TestAnAuthorizationOfTheProgramComesBeforeUserInfo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := resgatetest.NewNetwork()
+		asked := make(chan string, 100)
+		rawGateway(t, network, "a:8080", func(_ net.Conn, _ *bufio.Reader, h handshake) { asked <- h.Header.Get("Authorization") })
+		hook := conn.Hooks{BeforeDial: func(_ context.Context, a *conn.Attempt) error {
+			a.Header.Set("Authorization", "hook, in place of "+a.Header.Get("Authorization"))
+			return nil
+		}}
+		bearer := conn.WithHeader(http.Header{"Authorization": {"Bearer 1"}})
+		for _, test := range []struct {
+			want string
+			opts []conn.Option
+		}{
+			{"Basic YW5uOjE=", nil},
+			{"Bearer 1", []conn.Option{bearer}},
+			{"hook, in place of Basic YW5uOjE=", []conn.Option{conn.WithHooks(hook)}},
+			{"hook, in place of Bearer 1", []conn.Option{conn.WithHooks(hook), bearer}},
+		} {
+			c, err := conn.New("ws://ann:1@a:8080", append(test.opts, conn.WithNetDial(network.Dial))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := <-asked; got != test.want {
+				t.Errorf("the gateway was asked with %q, want %q", got, test.want)
+			}
+			c.Close()
+			for len(asked) > 0 {
+				<-asked
+			}
+		}
+	})
+}
+
 func TestTheUserInfoOfAGatewayIsForThatGatewayOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := resgatetest.NewNetwork()
