@@ -249,8 +249,7 @@ func (c *localCopy) add(index int, v res.Value) error {
 	case index < 0 || index > len(c.content.body.items):
 		return inconsistent(c.content.rid, "add at index %d of %d", index, len(c.content.body.items))
 	}
-	list := c.writable().body
-	list.items = slices.Insert(list.items, index, v)
+	c.writable().body.insert(index, v)
 	return nil
 }
 
@@ -261,12 +260,12 @@ func (p *packer) remove(c *localCopy, index int) (res.Value, error) {
 	case index < 0 || index >= len(c.content.body.items):
 		return res.Value{}, inconsistent(c.content.rid, "remove at index %d of %d", index, len(c.content.body.items))
 	}
-	list := c.writable().body
-	v := list.items[index]
-	list.items = slices.Delete(list.items, index, index+1)
-	if list.removed++; list.removed > len(list.items) {
+	b := c.writable().body
+	v := b.items[index]
+	b.remove(index)
+	if b.removed++; b.removed > len(b.items) {
 		// What is left keeps blocks alive that hold as much again of what is gone.
-		list.items, list.removed = p.items(list.items), 0
+		b.list, b.removed = list{items: p.items(b.items)}, 0
 	}
 	return v, nil
 }

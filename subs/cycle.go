@@ -14,6 +14,9 @@ const (
 // stays within what the predicate allows, so that its cost is bounded by what
 // hangs below roots; count says how many references to an entry there are in all.
 func (r *Registry) onlyInside(roots []*entry, within func(*entry) bool, count func(*entry) int32) []*entry {
+	if len(roots) == 0 {
+		return nil
+	}
 	below := r.countInner(roots, within)
 	for _, e := range below {
 		if count(e) > e.inner {

@@ -152,7 +152,7 @@ func (p *packer) resource(old *Resource, from wire.Resource) Resource {
 	case wire.KindModel:
 		p.setModel(&r, from.Model)
 	case wire.KindCollection:
-		r.packed, r.body = "", &body{kind: from.Kind, items: p.items(from.Collection)}
+		r.packed, r.body = "", &body{kind: from.Kind, list: list{items: p.items(from.Collection)}}
 	default:
 		r.packed, r.body = "", &body{kind: from.Kind, err: from.Error}
 	}

@@ -27,7 +27,7 @@ type body struct {
 	kind  wire.Kind
 	names []string        // of a model whose values are packed, sorted; else nil
 	props []wire.Property // of a model that is too large for that, sorted by name
-	items []res.Value     // of a collection
+	list                  // of a collection
 	err   *res.Error      // of a resource in error
 
 	// Those of a copy that follows its events; nobody else looks at them.
@@ -233,7 +233,7 @@ func (r *Resource) packs() bool { return r.body.names != nil }
 
 func (b *body) clone() *body {
 	own := *b
-	own.props, own.items, own.shared = slices.Clone(b.props), slices.Clone(b.items), false
+	own.props, own.list, own.shared = slices.Clone(b.props), list{items: slices.Clone(b.items)}, false
 	return &own
 }
 
