@@ -8,54 +8,6 @@ import (
 	"github.com/resclient/resclient-go/wire"
 )
 
-// Disconnected tells that the connection is gone: nothing is subscribed at the
-// gateway any more, and every copy is stale.
-func (r *Registry) Disconnected(cause error) {
-	if cause == nil {
-		cause = errReleased
-	}
-	r.lossCause = cause
-	r.unsure, r.observed = unsure{}, observation{}
-	for _, s := range r.streams {
-		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
-	}
-	for h := range r.reached {
-		r.unwatch(h) // what it reaches is stale with it: one event says so
-	}
-	r.deliveries = slices.Grow(r.deliveries, r.wanted.n)
-	for e := range r.wanted.all() {
-		if e.standing == held {
-			r.stand(e, stale)
-			r.tellHandles(e, &Stale{subject: subject{e.rid}, Cause: cause})
-		}
-	}
-	r.deferred = nil
-	for _, e := range r.entries {
-		r.disconnect(e)
-		if e.disposable() {
-			r.orphans = append(r.orphans, e)
-		}
-	}
-	r.oldest = r.issued + 1
-	clear(r.requests)
-	clear(r.releases)
-	r.graves = newTombstones()
-	r.sweepOrphans()
-	r.replaying = true
-}
-
-// disconnect forgets what the connection said of e.
-func (r *Registry) disconnect(e *entry) {
-	e.direct, e.heldIn, e.dead = 0, 0, false
-	e.sent, e.missed, e.doubtful, e.deferred, e.first = false, false, false, false, 0
-	if e.extra != nil {
-		e.extra.slipped = false
-	}
-	if e.has() && e.standing != stale {
-		r.stand(e, stale)
-	}
-}
-
 // Install takes in the resource set of any answer or event; it keeps nothing of it.
 // What is held already is left as it is: the gateway sends content again that
 // it first loaded long ago, and the events since are in the copy. Anything else for

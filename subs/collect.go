@@ -1,10 +1,6 @@
 package subs
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "maps"
 
 // What loses its last holder is not gone at once. A request that was out at that
 // moment may turn out to hold it (a subscribe that is then answered with an empty
@@ -206,25 +202,4 @@ func (r *Registry) uncache(rid string) {
 		child.cachedIn--
 		r.orphans = append(r.orphans, child)
 	}
-}
-
-// Sweep tells that the replay on a new connection is over, and deletes what no
-// wanted or held resource reaches. From then on, until the connection is lost, the
-// registry does so by itself.
-func (r *Registry) Sweep() {
-	for _, e := range r.deferred {
-		e.deferred = false
-	}
-	r.orphans = append(r.orphans, r.deferred...)
-	r.deferred = nil
-	r.sweepOrphans()
-}
-
-// sweepOrphans deletes what may be of the orphans.
-func (r *Registry) sweepOrphans() {
-	r.replaying = false
-	if len(r.streams) > 0 { // which hear of it, in an order that does not depend on chance
-		slices.SortFunc(r.orphans, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
-	}
-	r.collectOrphans()
 }

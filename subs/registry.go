@@ -210,28 +210,6 @@ func (r *Registry) WantedInOrder() []string {
 	return rids
 }
 
-// BeginReplay begins to go through what has a handle, in the order of first
-// subscription.
-func (r *Registry) BeginReplay() { r.nextWanted = r.wanted.first }
-
-// FirstInReplay returns the id of the next resource to go through, "" for none.
-func (r *Registry) FirstInReplay() string {
-	if r.nextWanted == nil {
-		return ""
-	}
-	r.found = r.nextWanted
-	return r.found.rid
-}
-
-// NextInReplay is FirstInReplay, and goes on to the one after.
-func (r *Registry) NextInReplay() string {
-	rid := r.FirstInReplay()
-	if rid != "" {
-		r.nextWanted = r.nextWanted.links.after
-	}
-	return rid
-}
-
 // Handles returns the handles on rid in the order in which they were opened.
 func (r *Registry) Handles(rid string) []*Handle {
 	if e := r.find(rid); e != nil {

@@ -1,0 +1,79 @@
+package core
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// line returns the line of a resource, and makes one if there is none.
+func (c *Core) line(rid string) *line {
+	l := c.lines[rid]
+	if l == nil {
+		l = c.newLine(rid)
+		c.lines[rid] = l
+		c.mostLines = max(c.mostLines, len(c.lines))
+		if c.replay.backlog {
+			l.joinReplay(c)
+		}
+	}
+	return l
+}
+
+// dropLine forgets a line. A map never shrinks, so one with little left is made anew.
+func (c *Core) dropLine(l *line) {
+	delete(c.lines, l.rid)
+	l.dropped = true
+	if c.mostLines > linesKept && len(c.lines) < c.mostLines/8 {
+		few := make(map[string]*line, len(c.lines))
+		maps.Copy(few, c.lines)
+		c.lines, c.mostLines = few, len(few)
+	}
+}
+
+// linesKept is how many lines may take room that nobody needs.
+const linesKept = 4096
+
+// newLine returns a line, made of one that is not used any more if there is one.
+func (c *Core) newLine(rid string) *line {
+	var l *line
+	if last := len(c.spareLines) - 1; last >= 0 {
+		l, c.spareLines = c.spareLines[last], c.spareLines[:last]
+	} else {
+		l = new(line)
+	}
+	*l = line{rid: rid, retry: retry{index: -1}}
+	return l
+}
+
+// spareLine keeps a line to be used again, if it was dropped, and for as long as a replay
+// makes new ones. Nobody must know of it.
+func (c *Core) spareLine(l *line) {
+	if l.dropped && c.replay.backlog && !l.first.listed {
+		c.spareLines = append(c.spareLines, l)
+	}
+}
+
+// inOrder returns all lines in an order that does not depend on chance: the wanted
+// ones as they were first subscribed, then the others by name.
+func (c *Core) inOrder() []*line {
+	if len(c.lines) == 0 {
+		return nil
+	}
+	lines := make([]*line, 0, len(c.lines))
+	for _, rid := range c.reg.WantedInOrder() {
+		if l := c.lines[rid]; l != nil {
+			lines = append(lines, l)
+		}
+	}
+	wanted := len(lines)
+	if wanted < len(c.lines) {
+		for rid, l := range c.lines {
+			if !c.reg.Wanted(rid) {
+				lines = append(lines, l)
+			}
+		}
+	}
+	slices.SortFunc(lines[wanted:], func(a, b *line) int { return strings.Compare(a.rid, b.rid) })
+	return lines
+}

@@ -1,0 +1,97 @@
+package subs
+
+import (
+	"slices"
+	"strings"
+)
+
+// Disconnected tells that the connection is gone: nothing is subscribed at the
+// gateway any more, and every copy is stale.
+func (r *Registry) Disconnected(cause error) {
+	if cause == nil {
+		cause = errReleased
+	}
+	r.lossCause = cause
+	r.unsure, r.observed = unsure{}, observation{}
+	for _, s := range r.streams {
+		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
+	}
+	for h := range r.reached {
+		r.unwatch(h) // what it reaches is stale with it: one event says so
+	}
+	r.deliveries = slices.Grow(r.deliveries, r.wanted.n)
+	for e := range r.wanted.all() {
+		if e.standing == held {
+			r.stand(e, stale)
+			r.tellHandles(e, &Stale{subject: subject{e.rid}, Cause: cause})
+		}
+	}
+	r.deferred = nil
+	for _, e := range r.entries {
+		r.disconnect(e)
+		if e.disposable() {
+			r.orphans = append(r.orphans, e)
+		}
+	}
+	r.oldest = r.issued + 1
+	clear(r.requests)
+	clear(r.releases)
+	r.graves = newTombstones()
+	r.sweepOrphans()
+	r.replaying = true
+}
+
+// disconnect forgets what the connection said of e.
+func (r *Registry) disconnect(e *entry) {
+	e.direct, e.heldIn, e.dead = 0, 0, false
+	e.sent, e.missed, e.doubtful, e.deferred, e.first = false, false, false, false, 0
+	if e.extra != nil {
+		e.extra.slipped = false
+	}
+	if e.has() && e.standing != stale {
+		r.stand(e, stale)
+	}
+}
+
+// BeginReplay begins to go through what has a handle, in the order of first
+// subscription.
+func (r *Registry) BeginReplay() { r.nextWanted = r.wanted.first }
+
+// FirstInReplay returns the id of the next resource to go through, "" for none.
+func (r *Registry) FirstInReplay() string {
+	if r.nextWanted == nil {
+		return ""
+	}
+	r.found = r.nextWanted
+	return r.found.rid
+}
+
+// NextInReplay is FirstInReplay, and goes on to the one after.
+func (r *Registry) NextInReplay() string {
+	rid := r.FirstInReplay()
+	if rid != "" {
+		r.nextWanted = r.nextWanted.links.after
+	}
+	return rid
+}
+
+// Sweep tells that the replay on a new connection is over, and deletes what no
+// wanted or held resource reaches. From then on, until the connection is lost, the
+// registry does so by itself.
+func (r *Registry) Sweep() {
+	for _, e := range r.deferred {
+		e.deferred = false
+	}
+	r.orphans = append(r.orphans, r.deferred...)
+	r.deferred = nil
+	r.sweepOrphans()
+}
+
+// sweepOrphans deletes what may be of the orphans.
+func (r *Registry) sweepOrphans() {
+	r.replaying = false
+	if len(r.streams) > 0 { // which hear of it, in an order that does not depend on chance
+		slices.SortFunc(r.orphans, func(a, b *entry) int { return strings.Compare(a.rid, b.rid) })
+	}
+	r.collectOrphans()
+}
