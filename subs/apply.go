@@ -18,11 +18,11 @@ import (
 // that applies something is called, so that it can be read with [Registry.Snapshot].
 func (r *Registry) Install(set wire.Set) {
 	for _, resource := range set.Resources {
-		if disposed(resource) {
+		if disposed(resource) { // and what refers to it there holds nothing
+			r.faults = append(r.faults, inconsistent(resource.RID, "the gateway has ended its subscription and still refers to it"))
 			if holdsOther(set, resource.RID) {
 				continue
 			}
-			r.faults = append(r.faults, inconsistent(resource.RID, "the gateway has ended its subscription and still refers to it"))
 		}
 		e := r.entry(resource.RID)
 		switch content := r.pack.resource(&e.content, resource); {

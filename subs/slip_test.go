@@ -241,6 +241,7 @@ func TestErrorOfADisposedSubscriptionIsNoContent(t *testing.T) {
 	r := newRig(t)
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"above":{"rid":"p"}}},"errors":{"p":{"code":"system.disposedSubscription","message":""}}}`)
 	r.has("p", `{"child":{"rid":"c"}}`)
+	r.faults(1) // c holds the one that has ended, and nobody tells when the other one does
 	r.want("q", `{"models":{"q":{"child":{"rid":"d"}}},"errors":{"d":{"code":"system.disposedSubscription","message":""}}}`)
 	if content, _ := r.reg.Snapshot("d"); content == nil || content.Err() == nil {
 		t.Errorf("%v, and there is nothing else", content)

@@ -208,6 +208,7 @@ func (s *set) addError(n name, code string) {
 		if !s.added[n] {
 			s.conn.effect(effect{kind: mixedUp, name: n})
 		}
+		s.conn.reasons.add(slip) // what refers to the one does not hold the other
 		return
 	}
 	s.member(wire.KindError, n)
