@@ -106,6 +106,27 @@ func TestAProxyIsAskedToConnect(t *testing.T) {
 	})
 }
 
+func TestAProxyWithoutAPortIsAskedAtPort80(t *testing.T) {
+	for host, proxy := range map[string]string{"proxy": "proxy", "[::1]": "::1"} {
+		synctest.Test(t, func(t *testing.T) {
+			dialled := make(chan string, 1)
+			c, err := conn.New("ws://"+gatewayAddr, conn.WithProxy(http.ProxyURL(&url.URL{Scheme: "http", Host: host})),
+				conn.WithNetDial(func(ctx context.Context, _, addr string) (net.Conn, error) {
+					dialled <- addr
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := <-dialled, net.JoinHostPort(proxy, "80"); got != want {
+				t.Errorf("%s was dialled, want %s", got, want)
+			}
+			c.Close()
+		})
+	}
+}
+
 func TestWithoutAProxyFunctionThereIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, p, _ := behindProxy(t, "")
