@@ -16,7 +16,7 @@ import (
 // connection until every handler has heard that its resource is in sync again. In
 // collsync the one resource is a long collection that has changed meanwhile.
 func resubscribe(ctx context.Context, c config, f *figures) error {
-	client, err := dial(ctx, c, conn.WithReplayWindow(4096))
+	client, err := dial(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ const (
 
 // Defaults are what options change, in the words of the documents.
 type Defaults struct {
-	ReadLimit, ReadBuffer, OfflineQueue, QueueEvents, QueueBytes, ReplayWindow, ExpansionDepth int
+	ReadLimit, ReadBuffer, OfflineQueue, QueueEvents, QueueBytes, ReplayWindow, MaxReplayWindow, ExpansionDepth int
 
 	DialTimeout, HandshakeTimeout, VersionTimeout, AuthTimeout, RequestTimeout, WriteTimeout time.Duration
 	PingInterval, PingTimeout, MaxDelay, StableAfter, ProbeInterval                          time.Duration
@@ -52,7 +52,7 @@ type Defaults struct {
 func NewDefaults() Defaults {
 	s := defaults()
 	return Defaults{
-		s.readLimit, s.readBuffer, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes, s.replayWindow, s.depth,
+		s.readLimit, s.readBuffer, s.offlineQueue, s.queueLimits.Events, s.queueLimits.Bytes, s.replayWindow, s.maxReplayWindow, s.depth,
 		s.dialTimeout, s.shakeTimeout, s.versionTimeout, s.authTimeout, s.requestTimeout, s.writeTimeout,
 		s.pingInterval, s.pingTimeout, s.maxDelay, s.stableAfter, s.probe,
 		s.backOff, s.retryBackOff,

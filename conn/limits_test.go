@@ -69,7 +69,7 @@ func TestTheGuideHasEveryOptionWithItsDefault(t *testing.T) {
 		"WithRequestTimeout":   seconds(d.RequestTimeout),
 		"WithWriteTimeout":     seconds(d.WriteTimeout),
 		"WithPing":             seconds(d.PingInterval) + ", " + seconds(d.PingTimeout),
-		"WithReplayWindow":     fmt.Sprint(d.ReplayWindow),
+		"WithReplayWindow":     fmt.Sprintf("%d to %d, adapted", d.ReplayWindow, d.MaxReplayWindow),
 		"WithOfflineQueue":     fmt.Sprint(d.OfflineQueue),
 		"WithReadLimit":        size(d.ReadLimit),
 		"WithReadBuffer":       size(d.ReadBuffer),

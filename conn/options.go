@@ -43,14 +43,15 @@ type settings struct {
 	pingInterval   time.Duration
 	pingTimeout    time.Duration
 
-	replayWindow int
-	replayRate   int           // 0 for any
-	replayJitter time.Duration // 0 for none
-	offlineQueue int
-	failFast     bool
-	readLimit    int
-	readBuffer   int
-	queueLimits  subs.Limits
+	replayWindow    int
+	maxReplayWindow int
+	replayRate      int           // 0 for any
+	replayJitter    time.Duration // 0 for none
+	offlineQueue    int
+	failFast        bool
+	readLimit       int
+	readBuffer      int
+	queueLimits     subs.Limits
 
 	types       []subs.Type
 	depth       int // of expanding references
@@ -65,27 +66,28 @@ type settings struct {
 
 func defaults() *settings {
 	return &settings{
-		logger:         slog.New(slog.DiscardHandler),
-		backOff:        func() backoff.BackOff { return exponential(250*time.Millisecond, 30*time.Second) },
-		retryBackOff:   func() backoff.BackOff { return exponential(time.Second, 5*time.Minute) },
-		probe:          time.Minute,
-		maxDelay:       30 * time.Second,
-		stableAfter:    10 * time.Second,
-		dialTimeout:    10 * time.Second,
-		shakeTimeout:   10 * time.Second,
-		versionTimeout: 10 * time.Second,
-		authTimeout:    30 * time.Second,
-		requestTimeout: 30 * time.Second,
-		writeTimeout:   10 * time.Second,
-		pingInterval:   15 * time.Second,
-		pingTimeout:    10 * time.Second,
-		replayWindow:   256,
-		offlineQueue:   1024,
-		readLimit:      64 << 20,
-		readBuffer:     32 << 10,
-		queueLimits:    subs.Limits{Events: 1024, Bytes: 4 << 20},
-		depth:          subs.DefaultDepth,
-		proxy:          environmentProxy,
+		logger:          slog.New(slog.DiscardHandler),
+		backOff:         func() backoff.BackOff { return exponential(250*time.Millisecond, 30*time.Second) },
+		retryBackOff:    func() backoff.BackOff { return exponential(time.Second, 5*time.Minute) },
+		probe:           time.Minute,
+		maxDelay:        30 * time.Second,
+		stableAfter:     10 * time.Second,
+		dialTimeout:     10 * time.Second,
+		shakeTimeout:    10 * time.Second,
+		versionTimeout:  10 * time.Second,
+		authTimeout:     30 * time.Second,
+		requestTimeout:  30 * time.Second,
+		writeTimeout:    10 * time.Second,
+		pingInterval:    15 * time.Second,
+		pingTimeout:     10 * time.Second,
+		replayWindow:    256,
+		maxReplayWindow: 4096,
+		offlineQueue:    1024,
+		readLimit:       64 << 20,
+		readBuffer:      32 << 10,
+		queueLimits:     subs.Limits{Events: 1024, Bytes: 4 << 20},
+		depth:           subs.DefaultDepth,
+		proxy:           environmentProxy,
 	}
 }
 
@@ -229,9 +231,11 @@ func WithStableAfter(d time.Duration) Option {
 }
 
 // WithReplayWindow sets how many subscribe requests may be out at a time after a
-// reconnect. The default is 256.
+// reconnect. The default adapts: there are 256, and up to 4096 while the gateway answers
+// about as fast as it ever did on the connection, so that a gateway which is far away is
+// as busy as one nearby, and one that has enough to do is not buried.
 func WithReplayWindow(n int) Option {
-	return number("WithReplayWindow", n, 1, func(s *settings) { s.replayWindow = n })
+	return number("WithReplayWindow", n, 1, func(s *settings) { s.replayWindow, s.maxReplayWindow = n, n })
 }
 
 // WithReplayRate sets how many subscribe requests a second may go out after a

@@ -21,7 +21,9 @@ type Config struct {
 	StableAfter time.Duration // Connected for so long, the back-off starts anew
 	MaxDelay    time.Duration // between two dials, whatever the back-off says
 
-	ReplayWindow int           // subscribe requests that may be out in a replay
+	ReplayWindow    int // subscribe requests that may be out in a replay, at the least
+	MaxReplayWindow int // and while the gateway answers without delay
+
 	ReplaySlot   time.Duration // after so long, an unanswered one gives up its place
 	ReplayRate   int           // subscribe requests a second in a replay; 0 for any number
 	ReplayJitter time.Duration // a replay begins at random up to so long after the connection

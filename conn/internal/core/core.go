@@ -64,8 +64,8 @@ func New(cfg Config) *Core {
 		probes:   newProbes(),
 		verifier: newVerifier(),
 	}
-	c.replay = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}.rated(cfg.ReplayRate)
-	c.fresh = window{limit: cfg.ReplayWindow, slot: cfg.ReplaySlot}
+	c.replay = newWindow(cfg).rated(cfg.ReplayRate)
+	c.fresh = newWindow(cfg)
 	c.reg.ExpandTo(cfg.ExpansionDepth)
 	c.table.reset()
 	return c

@@ -262,8 +262,9 @@ func (r *rig) checkWindows() {
 			}
 		}
 	}
-	if places > 2*r.cfg.ReplayWindow || out > 20*r.cfg.ReplayWindow {
-		r.Fatalf("%d requests hold a place, and %d are out, of a window of %d", places, out, r.cfg.ReplayWindow)
+	window := max(r.cfg.ReplayWindow, r.cfg.MaxReplayWindow)
+	if places > 2*window || out > 20*window {
+		r.Fatalf("%d requests hold a place, and %d are out, of a window of %d", places, out, window)
 	}
 }
 

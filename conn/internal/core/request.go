@@ -116,7 +116,7 @@ func (a *answer) handle(c *Core) {
 		return
 	}
 	if q.window != nil {
-		q.window.leave(q)
+		q.window.answered(q, c.now)
 	}
 	c.reg.Replied(q.rid, requestSeq(q.id))
 	switch q.typ {

@@ -7,7 +7,10 @@ import "time"
 // slot time gives up its place: a service that does not answer must not hold up
 // the others. There is a limit to that too.
 type window struct {
-	limit    int
+	limit    int // at present, from least to most
+	least    int
+	most     int
+	fastest  time.Duration // a request was answered on this connection; 0 for none
 	slot     time.Duration
 	interval time.Duration // on average, between two requests; 0 for no rate
 	next     time.Time     // nothing is sent before
@@ -16,6 +19,10 @@ type window struct {
 	slots    []*request    // having a place, or having given it up; in the order sent
 	used     int           // places taken
 	out      int           // requests out, with a place or without
+}
+
+func newWindow(cfg Config) window {
+	return window{limit: cfg.ReplayWindow, least: cfg.ReplayWindow, most: max(cfg.ReplayWindow, cfg.MaxReplayWindow), slot: cfg.ReplaySlot}
 }
 
 // rateSlack is for how long a rate makes up for what was not sent: by so much a
@@ -60,6 +67,27 @@ func (w *window) leave(q *request) {
 	w.trim()
 }
 
+// patience is what an answer may take longer than the fastest, twice over, before the
+// gateway is taken to be busy.
+const patience = 10 * time.Millisecond
+
+// answered takes back the place of a request that was answered, and adapts the limit. As
+// long as answers take about as long as the way takes, requests do not pile up at the
+// gateway, and there may be more. When they take much longer, it has enough to do.
+func (w *window) answered(q *request, now time.Time) {
+	w.leave(q)
+	took := now.Sub(q.sent)
+	if w.fastest == 0 || took < w.fastest {
+		w.fastest = took
+	}
+	switch prompt := 2*w.fastest + patience; {
+	case took <= prompt:
+		w.limit = min(w.limit+1, w.most)
+	case took > 2*prompt:
+		w.limit = max(w.limit-1, w.least)
+	}
+}
+
 func (w *window) index(q *request) int {
 	for i, s := range w.slots {
 		if s == q {
@@ -101,7 +129,7 @@ func (w *window) clear() {
 	for _, l := range w.queue {
 		l.queued = false
 	}
-	*w = window{limit: w.limit, slot: w.slot, interval: w.interval, next: w.next}
+	*w = window{limit: w.least, least: w.least, most: w.most, slot: w.slot, interval: w.interval, next: w.next}
 }
 
 // sentAtOnce is how many requests of a window are sent in one step. More follow at once, but
