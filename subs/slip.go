@@ -34,6 +34,7 @@ func (r *Registry) compare(e *entry, content *Resource) {
 		}
 		r.resend(e)
 	default:
+		e.passOver(content)
 		r.slips = append(r.slips, e)
 	}
 }

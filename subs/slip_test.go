@@ -323,3 +323,17 @@ func TestCopyIsDoubtfulThatCameWhileItWasSuspect(t *testing.T) {
 	r.want("c", `{"models":{"c":{"x":2}}}`)
 	r.faults(1)
 }
+
+// Nor is what shows that the gateway has let go of something.
+func TestCopyIsDoubtfulThatWasTheSignOfASlip(t *testing.T) {
+	r := newRig(t)
+	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.got(r.request(), `{"models":{"c":{"x":2}}}`)
+	r.faults(1)
+	if err := r.event("c", "change", `{"values":{"x":3}}`); err == nil {
+		t.Error("it was followed")
+	}
+	r.drop("p")
+	r.want("c", `{"models":{"c":{"x":2}}}`)
+	r.faults(1)
+}
