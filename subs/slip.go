@@ -81,8 +81,8 @@ func (r *Registry) slip(e, child *entry) {
 // slipped returns what the gateway may let go by mistake when e no longer refers to
 // child. It counts a subscription when it gets the request, which may have been before
 // or will be after this event. It gets them in their order, so there are as many cases as
-// requests that matter, and one more. Those that have timed out it may not have got at
-// all: then there are as many again.
+// requests that matter, and one more. Those that have timed out it may not have got, or may
+// have refused: then there are as many again without the first of them, and so on.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
@@ -91,8 +91,11 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 	if r.oldest > r.issued && len(r.requests)+len(r.releases) == 0 {
 		return slips
 	}
-	for _, newest := range r.loosen(e, child) {
-		for _, oldest := range []uint64{1, r.oldest} {
+	requests := r.loosen(e, child)
+	late, _ := slices.BinarySearch(requests, r.oldest)
+	first := append(slices.Clone(requests[:min(late, maxLate)]), r.oldest)
+	for _, newest := range requests {
+		for _, oldest := range first {
 			slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
 				return x.indirect() && !r.countedAt(x.rid, oldest, newest)
 			})...)
@@ -100,6 +103,9 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 	}
 	return slips
 }
+
+// maxLate bounds how many requests that have timed out are looked at one by one.
+const maxLate = 8
 
 // countedAt reports whether the gateway counts a direct subscription on rid that the
 // registry does not, when it has got the requests from oldest to newest.

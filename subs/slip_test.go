@@ -55,17 +55,18 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 		released    string // is not subscribed any more, says the registry; the gateway may be late
 		stale       int
 	}{
-		"no request":                          {},
-		"one for another resource":            {late: []string{"x"}},
-		"one for the parent":                  {late: []string{"p"}, stale: 1},
-		"one that was sent before":            {early: []string{"p"}, stale: 1},
-		"one that has timed out":              {late: []string{"p"}, timeOut: true, stale: 1},
-		"one that was answered":               {late: []string{"p", "x"}, replied: "p"},
-		"of two, the gateway got one":         {late: []string{"p", "c"}, stale: 1},
-		"the child is held before the parent": {late: []string{"c", "p"}},
-		"the gateway did not get the first":   {late: []string{"c"}, timeOut: true, last: "p", stale: 1},
-		"one that would take the parent away": {released: "p", stale: 1},
-		"one that has taken it away":          {released: "p", last: "x", replied: "p"},
+		"no request":                                           {},
+		"one for another resource":                             {late: []string{"x"}},
+		"one for the parent":                                   {late: []string{"p"}, stale: 1},
+		"one that was sent before":                             {early: []string{"p"}, stale: 1},
+		"one that has timed out":                               {late: []string{"p"}, timeOut: true, stale: 1},
+		"one that was answered":                                {late: []string{"p", "x"}, replied: "p"},
+		"of two, the gateway got one":                          {late: []string{"p", "c"}, stale: 1},
+		"the child is held before the parent":                  {late: []string{"c", "p"}},
+		"the gateway did not get the first":                    {late: []string{"c"}, timeOut: true, last: "p", stale: 1},
+		"of two that have timed out, the gateway got the last": {late: []string{"c", "p"}, timeOut: true, stale: 1},
+		"one that would take the parent away":                  {released: "p", stale: 1},
+		"one that has taken it away":                           {released: "p", last: "x", replied: "p"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
