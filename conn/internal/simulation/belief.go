@@ -50,6 +50,7 @@ const (
 	refused                          // has no more
 	revoked                          // has none, because of an unsubscribe event
 	noSubscription                   // has fewer than the client has thought
+	looked                           // was got, and had one more for as long as that took
 	found                            // could be had by its other name
 	nothing                          // is there already, says the gateway
 	unsure                           // may have one more
@@ -288,6 +289,8 @@ func (c *conn) believe(e *effect) {
 	case unsure:
 		c.miscounts(n)
 		b.unsure[n] = true
+	case looked:
+		c.miscounts(n)
 	case found:
 		c.reasons.add(foundAgain)
 	case nothing:

@@ -71,6 +71,7 @@ func (c *conn) getRequest(id uint64, n name) {
 				c.fail(id, code)
 				return
 			}
+			c.effect(effect{kind: looked, name: n})
 			if strings.HasSuffix(rids[n], "?") {
 				c.effect(effect{kind: found, name: n})
 			}
