@@ -2,8 +2,11 @@ package conn_test
 
 import (
 	"context"
+	"net"
 	"runtime"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/resgatetest"
@@ -63,5 +66,34 @@ func TestALargeMessageLeavesNoMemoryBehind(t *testing.T) {
 	count(3) // the client is done with that
 	if grown := heap() - before; grown > size/4 {
 		t.Errorf("after a message of %d MiB the client holds %d MiB more", size>>20, grown>>20)
+	}
+}
+
+// demanding is a network connection that notes how much is read from it at a time.
+type demanding struct {
+	net.Conn
+	most *atomic.Int64
+}
+
+func (d demanding) Read(b []byte) (int, error) {
+	if n := int64(len(b)); n > d.most.Load() {
+		d.most.Store(n)
+	}
+	return d.Conn.Read(b)
+}
+
+func TestTheReadBufferIsHowMuchIsReadAtATime(t *testing.T) {
+	for _, size := range []int{1 << 10, 100_000} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			var most atomic.Int64
+			w.connected(conn.WithReadBuffer(size), conn.WithNetDial(func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c, err := w.network.Dial(ctx, network, addr)
+				return demanding{c, &most}, err
+			}))
+			if got := most.Load(); got != int64(size) {
+				t.Errorf("up to %d bytes are read at a time, want %d", got, size)
+			}
+		})
 	}
 }
