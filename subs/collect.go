@@ -31,8 +31,9 @@ func (r *Registry) Overdue(rid string, n int, seq uint64) {
 
 // asked is a request for a resource.
 type asked struct {
-	seq   uint64
-	entry *entry // of the resource then, nil for none
+	seq     uint64
+	entry   *entry // of the resource then, nil for none
+	revoked bool   // an unsubscribe event has come since
 }
 
 // Replied tells that request number seq, which is about rid, was answered, be it late or
@@ -53,7 +54,9 @@ func (r *Registry) Replied(rid string, seq uint64) {
 // Owed tells that the gateway may count a direct subscription for rid, because of request
 // number seq, that is to be given back.
 func (r *Registry) Owed(rid string, seq uint64) {
-	r.requests[rid] = asked{seq: max(seq, r.requests[rid].seq), entry: r.find(rid)}
+	asked := r.requests[rid]
+	asked.seq, asked.entry = max(seq, asked.seq), r.find(rid)
+	r.requests[rid] = asked
 }
 
 // GivenBack tells that the gateway counts none any more because of requests before.

@@ -82,7 +82,9 @@ func (r *Registry) slip(e, child *entry) {
 // child. It counts a subscription when it gets the request, which may have been before
 // or will be after this event. It gets them in their order, so there are as many cases as
 // requests that matter, and one more. Those that have timed out it may not have got, or may
-// have refused: then there are as many again without the first of them, and so on.
+// have refused: then there are as many again without the first of them, and so on. What it
+// has counted for a request that is out, an unsubscribe event takes away; it may also get
+// that request only after the event. So there are as many again without those.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
@@ -91,13 +93,23 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 	if r.oldest > r.issued && len(r.requests)+len(r.releases) == 0 {
 		return slips
 	}
-	requests := r.loosen(e, child)
+	requests, revoked := r.loosen(e, child)
+	slips = append(slips, r.slippedCounting(e, child, requests, true)...)
+	if revoked {
+		slips = append(slips, r.slippedCounting(e, child, requests, false)...)
+	}
+	return slips
+}
+
+// slippedCounting is slipped for what the gateway may have got of requests, with or
+// without those that an unsubscribe event came for.
+func (r *Registry) slippedCounting(e, child *entry, requests []uint64, revoked bool) (slips []*entry) {
 	late, _ := slices.BinarySearch(requests, r.oldest)
 	first := append(slices.Clone(requests[:min(late, maxLate)]), r.oldest)
 	for _, newest := range requests {
 		for _, oldest := range first {
 			slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
-				return x.indirect() && !r.countedAt(x.rid, oldest, newest)
+				return x.indirect() && !r.countedAt(x.rid, oldest, newest, revoked)
 			})...)
 		}
 	}
@@ -108,41 +120,44 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 const maxLate = 8
 
 // countedAt reports whether the gateway counts a direct subscription on rid that the
-// registry does not, when it has got the requests from oldest to newest.
-func (r *Registry) countedAt(rid string, oldest, newest uint64) bool {
-	requested, released := r.requests[rid].seq, r.releases[rid] // 0 for none
+// registry does not, when it has got the requests from oldest to newest, and counts those
+// that an unsubscribe event came for if revoked is set.
+func (r *Registry) countedAt(rid string, oldest, newest uint64, revoked bool) bool {
+	requested, released := r.requests[rid], r.releases[rid] // 0 for none
 	switch {
 	case released != 0 && released <= newest:
 		return false
-	case requested == 0:
+	case requested.seq == 0:
 		return released != 0
 	}
-	return oldest <= requested && requested <= newest
+	return oldest <= requested.seq && requested.seq <= newest && (revoked || !requested.revoked)
 }
 
 // loosen notes what is part of a cycle that e no longer closes by referring to child. A
 // call that is out may turn out to have been answered with one of these before. It
 // returns the numbers of the requests about it that are out, oldest first, and 0 if that
-// the gateway has got none of them is a case of its own.
-func (r *Registry) loosen(e, child *entry) (requests []uint64) {
+// the gateway has got none of them is a case of its own; and whether an unsubscribe event
+// came for one of them.
+func (r *Registry) loosen(e, child *entry) (requests []uint64, revoked bool) {
 	below := r.countInner([]*entry{child}, (*entry).indirect)
 	defer unmark(below)
 	if e.mark == unseen {
-		return nil
+		return nil, false
 	}
 	for _, x := range below {
 		if x != e && x != child {
 			r.more(x).loosened = r.issued
 		}
-		if seq := r.requests[x.rid].seq; seq != 0 {
-			requests = append(requests, seq)
+		if asked, ok := r.requests[x.rid]; ok {
+			requests = append(requests, asked.seq)
+			revoked = revoked || asked.revoked
 		}
 		if seq := r.releases[x.rid]; seq != 0 {
 			requests = append(requests, 0, seq)
 		}
 	}
 	slices.Sort(requests)
-	return requests
+	return requests, revoked
 }
 
 // Loosened reports whether the gateway may have let something go by mistake, if it has
