@@ -54,6 +54,8 @@ func TestABurstIsNoReasonToGiveUpAGatewayThatReads(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		call(17, 4<<20) // 68 MiB
+		synctest.Wait()
+		call(1, 1) // when more waits than may if nothing is written
 		calls.Wait()
 		if *dials != 1 {
 			t.Errorf("it took %d connections", *dials)
