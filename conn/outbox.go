@@ -65,7 +65,7 @@ func (f *frames) add(frame []byte) {
 }
 
 // roomForFrames is for how many bytes of frames room is kept when there are few.
-const roomForFrames = 8 << 10
+const roomForFrames = 32 << 10
 
 // emptied returns frames without any, with the same room unless that is far more than is
 // used now.

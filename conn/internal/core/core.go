@@ -100,8 +100,8 @@ func (c *Core) Output() Output {
 
 // How much room is kept for what is sent when there is little.
 const (
-	roomForFrames = 256
-	roomForText   = 8 << 10
+	roomForFrames = 1 << 10
+	roomForText   = 32 << 10
 )
 
 // emptied returns a list with nothing in it and the same room, unless that is far more
