@@ -43,6 +43,7 @@ type extra struct {
 	links   links[extra] // in Registry.limbo
 	until   uint64       // in limbo, the newest request that was out then
 	slipped bool         // in limbo, the gateway may have let go of it
+	earlier firsts       // see tombstone.go
 
 	loosened uint64 // the newest request that was out when an event opened a cycle that it is in
 }
@@ -102,7 +103,7 @@ func (e *entry) watchers() []*Handle {
 func (r *Registry) recovered(e *entry) {
 	if x := e.extra; x != nil {
 		x.told, x.cause, x.ending, x.slipped = nil, nil, nil, false
-		if x.entry == nil && len(x.watchers) == 0 && x.loosened == 0 {
+		if x.entry == nil && len(x.watchers) == 0 && len(x.earlier) == 0 && x.loosened == 0 {
 			r.spareExtra(e)
 		}
 	}

@@ -46,7 +46,7 @@ func (r *Registry) disconnect(e *entry) {
 	e.direct, e.heldIn, e.dead = 0, 0, false
 	e.sent, e.missed, e.doubtful, e.deferred, e.first = false, false, false, false, 0
 	if e.extra != nil {
-		e.extra.slipped = false
+		e.extra.slipped, e.extra.earlier = false, nil
 	}
 	if e.has() && e.standing != stale {
 		r.stand(e, stale)

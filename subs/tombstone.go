@@ -1,6 +1,8 @@
 package subs
 
 import (
+	"slices"
+
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -10,7 +12,9 @@ import (
 // connection, although it has forwarded changes since. The frames alone do not
 // always tell such an old copy from a fresh one. It is doubtful if it equals the
 // first copy that this connection was sent while the last state known did not, and
-// then another connection is the one sure way to know.
+// then another connection is the one sure way to know. If the gateway has let go of the
+// resource by its slip (see slip.go), what refers to it may keep its first copy beside
+// one that was loaded since, and send either: so then the earlier ones are remembered too.
 
 // tombstones remember resources that were released on this connection, by what the
 // connection was sent first. They are bounded: the oldest go.
@@ -23,6 +27,8 @@ type grave struct {
 	rid      string
 	first    uint64 // hash of the first copy
 	outdated bool   // the last state differed, as far as is known
+	slipped  bool   // the gateway may have let go of it by its slip
+	earlier  firsts
 	links    links[grave]
 }
 
@@ -77,8 +83,34 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 	if e.has() && e.sent {
 		g = e.grave()
 	}
-	return g.outdated && content.hash() == g.first
+	if g.outdated && content.hash() == g.first || g.earlier.have(content) {
+		return true
+	}
+	if g.outdated && g.slipped {
+		g.earlier = g.earlier.with(g.first)
+	}
+	if len(g.earlier) > 0 {
+		r.more(e).earlier = g.earlier
+	}
+	return false
 }
+
+// firsts is hashes of first copies that the gateway may still have, beside the present one.
+type firsts []uint64
+
+func (f firsts) have(content *Resource) bool {
+	return len(f) > 0 && slices.Contains(f, content.hash())
+}
+
+// with adds one. Of very many the oldest goes.
+func (f firsts) with(first uint64) firsts {
+	if len(f) == maxFirsts {
+		f = slices.Delete(f, 0, 1)
+	}
+	return append(f, first)
+}
+
+const maxFirsts = 8
 
 // grave returns what is to be remembered of e.
 func (e *entry) grave() grave {
@@ -86,7 +118,8 @@ func (e *entry) grave() grave {
 	if !e.changed() {
 		first = e.content.hash()
 	}
-	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated()}
+	x := e.seldom()
+	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated(), slipped: x.slipped, earlier: x.earlier}
 }
 
 // PassOver tells that the gateway has sent a resource which is not taken in. It may send

@@ -83,6 +83,55 @@ func TestADoubtfulCopyOfWhatIsInLimboDoesNotReplaceIt(t *testing.T) {
 	}
 }
 
+// The gateway lets go of c by its slip, and loads it anew; and what is loading, and has
+// referred to c before, brings its first copy again.
+func TestAnEarlierFirstCopyAfterASlipIsDoubtful(t *testing.T) {
+	const first, later = `{"n":1,"self":{"rid":"c"}}`, `{"n":1}`
+	for name, test := range map[string]struct {
+		change, anew, again string
+		faults              int
+	}{
+		"what it was first":    {`{"self":{"action":"delete"}}`, later, first, 1},
+		"what was loaded anew": {`{"self":{"action":"delete"}}`, later, later, 0},
+		"something else":       {`{"self":{"action":"delete"}}`, later, `{"n":2}`, 0},
+		"what it was, no slip": {`{"n":2}`, `{"n":2,"self":{"rid":"c"}}`, first, 0},
+	} {
+		for _, gone := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, gone before %t", name, gone), func(t *testing.T) {
+				r := newRig(t)
+				out := r.request()
+				r.got(r.request(), `{"models":{"c":`+first+`}}`)
+				r.apply("c", "change", `{"values":`+test.change+`}`)
+				r.got(r.request(), `{"models":{"c":`+test.anew+`}}`)
+				if gone {
+					r.answered(out)
+					r.counts(0, 0, 0)
+					out = r.request()
+				}
+				r.granted(out, "p", `{"models":{"p":{"child":{"rid":"c"}},"c":`+test.again+`}}`)
+				r.faults(test.faults)
+				if doubtful := test.faults > 0; r.reg.Doubtful("c") != doubtful || r.reg.Live("c") == doubtful {
+					t.Errorf("doubtful %t, live %t", r.reg.Doubtful("c"), r.reg.Live("c"))
+				}
+			})
+		}
+	}
+}
+
+func TestEarlierFirstCopiesAreBounded(t *testing.T) {
+	for n, faults := range map[int]int{1: 0, 99: 1} {
+		r := newRig(t)
+		out := r.request()
+		for i := range 100 {
+			r.got(r.request(), fmt.Sprintf(`{"models":{"c":{"n":%d,"self":{"rid":"c"}}}}`, i))
+			r.apply("c", "change", `{"values":{"self":{"action":"delete"}}}`)
+		}
+		r.got(r.request(), `{"models":{"c":{"n":100}}}`)
+		r.granted(out, "p", fmt.Sprintf(`{"models":{"p":{"child":{"rid":"c"}},"c":{"n":%d,"self":{"rid":"c"}}}}`, n))
+		r.faults(faults)
+	}
+}
+
 // Each connection is sent its own first copy.
 func TestWhatAConnectionWasSentFirstIsForgottenWithIt(t *testing.T) {
 	r := subs.NewRegistry()
@@ -103,6 +152,33 @@ func TestWhatAConnectionWasSentFirstIsForgottenWithIt(t *testing.T) {
 	}
 	if faults := r.TakeFaults(); len(faults) > 0 {
 		t.Errorf("faults %v", faults)
+	}
+}
+
+func TestAnEarlierFirstCopyIsRememberedUntilTheConnectionIsLost(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("lost %t", lost), func(t *testing.T) {
+			const first, later = `{"models":{"c":{"self":{"rid":"c"}}}}`, `{"models":{"c":{}}}`
+			r := newRig(t)
+			r.request()
+			r.open("c", "c")
+			r.got(r.request(), first)
+			r.apply("c", "change", `{"values":{"self":{"action":"delete"}}}`)
+			r.subscribe("c", later)
+			r.faults(0)
+			if lost {
+				r.disconnect()
+				r.subscribe("c", later)
+			}
+			r.drop("c")
+			r.open("again", "c")
+			r.subscribe("c", first)
+			if lost {
+				r.faults(0)
+			} else {
+				r.faults(1)
+			}
+		})
 	}
 }
 
