@@ -135,6 +135,7 @@ func badFrames(w *world) {
 	} {
 		w.collection("list", "a")
 		w.model("other", map[string]any{"n": 1})
+		synctest.Wait() // the gateway has them still, and has heard of it
 		logged := new(logCounter)
 		p := w.newProxy(nil)
 		c := w.connectAt(p.URL(), logged.option())
