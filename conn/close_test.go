@@ -3,10 +3,13 @@ package conn_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -276,4 +279,47 @@ func TestCloseAnswersEverythingThatWaits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A close frame cannot be written then, and nobody waits for long to find that out.
+func TestCloseWhileAWriteIsStuck(t *testing.T) {
+	w := newWorld(t)
+	var stick atomic.Bool
+	stuck := make(chan struct{})
+	c := w.connected(conn.WithWriteTimeout(20*time.Second), conn.WithNetDial(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		far, err := w.network.Dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		near, relay := net.Pipe()
+		go func() { _, _ = io.Copy(relay, far) }()
+		go func() {
+			for buffer := make([]byte, 64<<10); !stick.Load(); {
+				n, err := relay.Read(buffer)
+				if err != nil {
+					return
+				}
+				_, _ = far.Write(buffer[:n])
+			}
+			_, _ = relay.Read(make([]byte, 1)) // of a write, which cannot go on
+			close(stuck)
+		}()
+		return near, nil
+	}))
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	stick.Store(true)
+	_ = c.Call(context.Background(), "a.b", "m", nil, nil) // an error: only its way there counts
+	calls.Go(func() { _ = c.Call(context.Background(), "a.b", "m", nil, nil) })
+	<-stuck
+	closed := make(chan struct{})
+	go func() {
+		c.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("Close waits for a write that does not get on")
+	}
 }

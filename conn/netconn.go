@@ -24,7 +24,6 @@ type netConn struct {
 	phase   connPhase
 	holding bool
 	held    []byte
-	until   time.Time // deadline for what is held
 }
 
 type connPhase uint8
@@ -108,7 +107,10 @@ func (n *netConn) hold() {
 func (n *netConn) release(deadline time.Time) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.holding, n.until = false, deadline
+	n.holding = false
+	if err := n.Conn.SetWriteDeadline(deadline); err != nil {
+		return err
+	}
 	return n.flush()
 }
 
@@ -116,23 +118,9 @@ func (n *netConn) flush() error {
 	if len(n.held) == 0 {
 		return nil
 	}
-	if err := n.Conn.SetWriteDeadline(n.until); err != nil {
-		return err
-	}
 	_, err := n.Conn.Write(n.held)
 	n.held = n.held[:0]
 	return err
-}
-
-// SetWriteDeadline limits the writes to come, of what is gathered with the last deadline
-// before it is written.
-func (n *netConn) SetWriteDeadline(deadline time.Time) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.until = deadline; n.holding {
-		return nil
-	}
-	return n.Conn.SetWriteDeadline(deadline)
 }
 
 // Write writes, or gathers while on hold.
