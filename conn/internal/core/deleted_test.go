@@ -172,6 +172,36 @@ func TestResourceOfACallThatCrossesADeleteIsNotTrusted(t *testing.T) {
 	r.sent("unsubscribe c")
 }
 
+// The gateway holds c, which is dead, because of a subscription to a that the client has
+// not taken in, and cannot give back as long as a request for a is out.
+func TestDeadResourceThatIsHeldByWhatIsToBeGivenBack(t *testing.T) {
+	for name, answer := range map[string]string{"first copy": model("c", 1), "nothing": `{}`} {
+		t.Run(name, func(t *testing.T) {
+			r := connected(t)
+			r.get("a")
+			r.call("x", "find")
+			call := r.sent("get a", "call x.find")[1]
+			r.answer(call, `{"rid":"a","models":{"a":{"self":{"rid":"a"}}}}`)
+			c := r.subscribed("c")
+			r.callResource("x", "find")
+			call = r.sent("call x.find")[0]
+			r.event("a.delete", `null`)
+			r.event("a.unsubscribe", `{"reason":{"code":"system.deleted","message":"Deleted"}}`)
+			r.event("c.delete", `null`)
+			r.event("c.unsubscribe", `{"reason":{"code":"system.deleted","message":"Deleted"}}`)
+			r.answer(call, `{"rid":"a","models":{"a":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+			r.asked("c")
+			r.retryAfter("c", 0)
+			r.pass(r.cfg.RetryFloor)
+			c.heard = nil
+			r.answer(r.sent("subscribe c")[0], answer)
+			r.pass(0)
+			r.wantState(state.Dialing)
+			c.hears()
+		})
+	}
+}
+
 // calledAfterADelete calls a method that is answered with what was deleted: as the
 // gateway goes on holding it, without the client being able to know.
 func calledAfterADelete(t *testing.T) (*rig, *core.Call, *listener) {

@@ -124,21 +124,39 @@ func (w *world) checkRequest(q wire.Request, n name) {
 			w.fail("what is wanted is released", "%d of %d of %v", q.Count, known.Direct, n)
 		}
 	case wire.TypeSubscribe, wire.TypeGet:
-		if c.dead[n] && c.reachedNow()[n] && w.core.ResyncAt().IsZero() && c.reasons&unanswered == 0 {
+		if c.dead[n] && c.reached(w.takenIn())[n] && w.core.ResyncAt().IsZero() && c.reasons&unanswered == 0 {
 			w.fail("what is dead is asked for", "%v %v", q.Type, n)
 		}
 	}
 }
 
+// takenIn returns what holds something, as far as the client has to see it. It does not
+// take in what it is granted by an answer that has crossed a delete event, for that may be
+// dead, and then it cannot know what that still holds. It is to give it back, but a
+// request without an answer may keep it from doing so for a while. If it asks for
+// something that is dead meanwhile, it is answered with nothing or with the first copy, and
+// knows that neither can be right.
+func (w *world) takenIn() [names]bool {
+	roots := w.conn.alive()
+	for n := range name(names) {
+		if known := w.core.Inspect(rids[n]); known.Uncertain && known.Direct == 0 {
+			roots[n] = false
+		}
+	}
+	return roots
+}
+
 // certain reports whether the frames alone tell the number of direct subscriptions.
 func (b *belief) certain(n name) bool { return !b.unsure[n] && !b.lost[n] }
 
-func (b *belief) reachedNow() [names]bool {
-	var roots [names]bool
+func (b *belief) reachedNow() [names]bool { return b.reached(b.alive()) }
+
+// alive returns what has direct subscriptions and is not dead.
+func (b *belief) alive() (roots [names]bool) {
 	for n, direct := range b.direct {
 		roots[n] = direct > 0 && !b.dead[n]
 	}
-	return b.reached(roots)
+	return roots
 }
 
 // checkStep checks everything that must hold after every step.
