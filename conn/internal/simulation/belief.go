@@ -135,9 +135,13 @@ func (c *conn) update(e *effect) {
 // wonderAtLoss notes why the client may take an event for one with which the gateway makes
 // its slip. If more than one reference goes, if requests are out, or the gateway has begun
 // with other events, then the client cannot know what the gateway looks at when, and so
-// what it lets go.
+// what it lets go. Nor can it if something else that leads to the resource may have a direct
+// subscription, where the gateway's search ends, and the client has not given that back
+// yet: in a session it does so only when that is over.
 func (c *conn) wonderAtLoss(e *effect, before, after *content) {
-	if n := losses(before, after); n > 1 || n > 0 && (e.ahead || c.gateway.outstanding()) {
+	n, mayCount := losses(before, after), c.unsure
+	mayCount[e.name] = false
+	if n > 1 || n > 0 && (e.ahead || c.gateway.outstanding() || c.reached(mayCount)[e.name]) {
 		c.reasons.add(likeASlip)
 	}
 }

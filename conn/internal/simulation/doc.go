@@ -41,10 +41,8 @@
 // # What is known to fail
 //
 // A soak finds something in about one of fifty thousand runs; whether the client, the model
-// of the gateway or the check is wrong is still to be decided for these seeds: 13014593
-// (what is dead is asked for, as in 9305456 with -sim.size 10000), 13074905 and 13112414
-// (live, although the gateway does not follow it, or nothing holds it), and 13117326 (a
-// planned reconnect without a reason).
+// of the gateway or the check is wrong is still to be decided for these seeds: 13074905 and
+// 13112414 (live, although the gateway does not follow it, or nothing holds it).
 //
 // # Where to begin
 //
