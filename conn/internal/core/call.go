@@ -107,6 +107,9 @@ func (c *Core) called(q *request, a *answer) {
 func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 	rid := result.RID
 	defer c.miscounts(q, rid, false)
+	if c.reg.Loosened(rid, requestSeq(q.id)) { // even with an error: it was counted until that was found
+		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.typ, rid, subs.ErrInconsistent))
+	}
 	l := c.line(rid)
 	var handle *subs.Handle
 	if q.call != nil {
@@ -135,9 +138,6 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		// What came does not fit. The next connection has the resource, or why not.
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
-	}
-	if c.reg.Loosened(rid, requestSeq(q.id)) {
-		c.distrust(fmt.Errorf("%v %q may have come before an event: %w", q.typ, rid, subs.ErrInconsistent))
 	}
 	l.recovered(c)
 	l.advance(c)

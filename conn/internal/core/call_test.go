@@ -339,11 +339,13 @@ func TestResourceOfACallThatMayHaveBeenHeldBeforeAnEvent(t *testing.T) {
 	for name, test := range map[string]struct {
 		late   bool // the call goes out after the event
 		change string
+		answer string
 		faults uint64
 	}{
-		"in a cycle that is opened": {false, `{"values":{"self":null}}`, 1},
-		"that was called for later": {true, `{"values":{"self":null}}`, 0},
-		"when no reference is lost": {false, `{"values":{"other":1}}`, 0},
+		"in a cycle that is opened": {false, `{"values":{"self":null}}`, `{"rid":"l"}`, 1},
+		"that was denied after it":  {false, `{"values":{"self":null}}`, `{"rid":"l","errors":{"l":{"code":"system.accessDenied","message":""}}}`, 1},
+		"that was called for later": {true, `{"values":{"self":null}}`, `{"rid":"l"}`, 0},
+		"when no reference is lost": {false, `{"values":{"other":1}}`, `{"rid":"l"}`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := connected(t)
@@ -356,7 +358,7 @@ func TestResourceOfACallThatMayHaveBeenHeldBeforeAnEvent(t *testing.T) {
 			if test.late {
 				r.callResource("x", "find")
 			}
-			r.answer(r.sent("call x.find")[0], `{"rid":"l"}`)
+			r.answer(r.sent("call x.find")[0], test.answer)
 			if got := r.core.Stats().Inconsistencies; got != test.faults {
 				t.Errorf("%d faults, want %d", got, test.faults)
 			}
