@@ -131,6 +131,8 @@ func (r *Registry) PassOver(resource wire.Resource) {
 	switch {
 	case !e.has() || !e.sent:
 		r.graves.bury(grave{rid: e.rid, first: content.hash(), outdated: true})
+	case e.dead:
+		r.compare(e, &content)
 	case e.standing == limbo:
 		r.unpark(e)
 		fallthrough

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -199,6 +200,24 @@ func TestDeadResourceThatIsHeldByWhatIsToBeGivenBack(t *testing.T) {
 			r.wantState(state.Dialing)
 			c.hears()
 		})
+	}
+}
+
+// What is dead is not sent anew while the gateway holds it. If it is, nothing holds what it
+// referred to either.
+func TestResourceOfACallThatIsBackWhileItIsDeadIsAFault(t *testing.T) {
+	for v, faults := range map[int]uint64{1: 0, 2: 1} { // the dead copy, another
+		r := connected(t)
+		r.subscribe("p")
+		r.answer(r.sent("subscribe p")[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
+		call, _ := r.callResource("x", "find")
+		req := r.sent("call x.find")[0]
+		r.event("c.delete", `null`)
+		r.answer(req, fmt.Sprintf(`{"rid":"c","models":{"c":{"v":%d}}}`, v))
+		r.wantReply(call, res.ErrDeleted)
+		if got := r.core.Stats().Inconsistencies; got != faults {
+			t.Errorf("with %d: %d faults, want %d", v, got, faults)
+		}
 	}
 }
 

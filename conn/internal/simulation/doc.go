@@ -38,12 +38,6 @@
 // client has what the services have: on the connection that there is, as far as the
 // gateway can be brought to say it, and after another connection without exception.
 //
-// # What is known to fail
-//
-// A soak finds something in about one of fifty thousand runs; whether the client, the model
-// of the gateway or the check is wrong is still to be decided for these seeds: 13074905 and
-// 13112414 (live, although the gateway does not follow it, or nothing holds it).
-//
 // # Where to begin
 //
 // world.go is everything together, acts.go what can happen, check.go what must hold.
