@@ -34,6 +34,7 @@ func (r *Registry) Install(set wire.Set) {
 			e.passOver(&content)
 		}
 	}
+	r.lookBehind(set)
 	for _, resource := range set.Resources {
 		if e := r.find(resource.RID); e != nil && (e.direct > 0 || e.heldIn > 0) {
 			r.hold(e)
@@ -58,6 +59,9 @@ func (r *Registry) replace(e *entry, content Resource) {
 	}
 	if !content.same(&e.content) {
 		r.keepTold(e)
+	}
+	if e.standing == limbo && e.cachedIn > 0 && content.hash() != e.firstCopy() {
+		r.reloaded = append(r.reloaded, e)
 	}
 	old := e.content
 	e.localCopy = localCopy{content: content}

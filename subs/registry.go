@@ -60,6 +60,7 @@ type Registry struct {
 	deferred []*entry // the same, for Sweep
 	slips    []*entry // may be let go by the gateway, although held
 	renewed  []*entry // loaded anew, although held: they are slips if the present event takes no references away
+	reloaded []*entry // loaded anew by the present set, in limbo; see lookBehind
 
 	departed  *entry   // from whose copy the present event has taken references
 	departing []string // those

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/resclient/resclient-go/wire"
 )
 
 var errSlip = errors.New("the gateway has let go of what is held")
@@ -36,6 +38,28 @@ func (r *Registry) compare(e *entry, content *Resource) {
 	default:
 		e.passOver(content)
 		r.slips = append(r.slips, e)
+	}
+}
+
+// lookBehind looks at what refers to something in limbo that a set has brought anew, and was
+// not in the set itself. If the gateway turns out to have held it all the time, it had let go by
+// its slip of what it refers to: that would not have been loaded anew otherwise.
+func (r *Registry) lookBehind(set wire.Set) {
+	if len(r.reloaded) == 0 {
+		return
+	}
+	came := make(map[*entry]bool, len(set.Resources)) // whether anew
+	for _, resource := range set.Resources {
+		came[r.find(resource.RID)] = false
+	}
+	for _, e := range r.reloaded {
+		came[e] = true
+	}
+	r.reloaded = nil
+	for x := range r.limbo.all() {
+		if _, sent := came[x.entry]; !sent {
+			x.entry.references(func(rid string) { x.slipped = x.slipped || came[r.find(rid)] })
+		}
 	}
 }
 

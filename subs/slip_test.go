@@ -128,6 +128,33 @@ func TestCycleThatTheGatewayMayLetGoInLimboIsAFaultWhenItIsHeld(t *testing.T) {
 	}
 }
 
+// p refers to c and is not sent again, so it has been held all along. Then c has been, too, unless
+// the gateway has let go of it by its slip.
+func TestWhatRefersToContentThatCameAnewInLimboIsAFaultWhenItIsHeld(t *testing.T) {
+	for name, test := range map[string]struct {
+		event, comes string
+		faults       int
+	}{
+		"another content":               {`{}`, `"q":{"child":{"rid":"c"}},"c":{"x":2}`, 1},
+		"the first copy":                {`{}`, `"q":{"child":{"rid":"c"}},"c":{"x":1}`, 0},
+		"the present content":           {`{"x":2}`, `"q":{"child":{"rid":"c"}},"c":{"x":2}`, 1},
+		"with what refers to it":        {`{}`, `"p":{"child":{"rid":"c"}},"c":{"x":2}`, 0},
+		"another content for something": {`{}`, `"q":{"child":{"rid":"d"}},"d":{"x":2}`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.open("p", "p")
+			seq := r.request()
+			r.got(r.request(), `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1},"d":{"x":1}}}`)
+			r.apply("c", "change", `{"values":`+test.event+`}`)
+			r.got(r.request(), `{"models":{`+test.comes+`}}`)
+			r.faults(0)
+			r.granted(seq, "p", `{}`)
+			r.faults(test.faults)
+		})
+	}
+}
+
 func TestCycleThatTheGatewayKeepsIsNoFault(t *testing.T) {
 	for name, test := range map[string]struct{ set, rid, event string }{
 		"with two holders": {

@@ -114,12 +114,16 @@ const maxFirsts = 8
 
 // grave returns what is to be remembered of e.
 func (e *entry) grave() grave {
-	first := e.first
-	if !e.changed() {
-		first = e.content.hash()
-	}
 	x := e.seldom()
-	return grave{rid: e.rid, first: first, outdated: e.doubtful || e.outdated(), slipped: x.slipped, earlier: x.earlier}
+	return grave{rid: e.rid, first: e.firstCopy(), outdated: e.doubtful || e.outdated(), slipped: x.slipped, earlier: x.earlier}
+}
+
+// firstCopy returns the hash of what this connection was sent first.
+func (e *entry) firstCopy() uint64 {
+	if e.changed() {
+		return e.first
+	}
+	return e.content.hash()
 }
 
 // PassOver tells that the gateway has sent a resource which is not taken in. It may send
