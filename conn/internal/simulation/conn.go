@@ -67,11 +67,19 @@ func (c *conn) entry(n name) *entry {
 	return c.entries[n]
 }
 
+// forget drops e, and forgets what has its name. If that is another entry, because e was
+// dropped before by the gateway's slip, then its events go on, and nobody can end them.
 func (c *conn) forget(e *entry, ahead bool) {
-	if c.entries[e.name] == e {
-		c.entries[e.name] = nil
+	e.drop()
+	switch is := c.entries[e.name]; is {
+	case nil:
+	case e:
 		c.letGo(e, ahead)
+	default:
+		c.reasons.add(muddled)
+		c.hung = true
 	}
+	c.entries[e.name] = nil
 }
 
 // letGo has the client know that e is not followed any more. What an event takes away
@@ -169,60 +177,74 @@ func (c *conn) fail(id uint64, code string) {
 	c.push(id, append(strconv.AppendUint(b, id, 10), '}'))
 }
 
-// set is what a message makes the client subscribe to.
+// set is what a message makes the client subscribe to. Of what has the same name, the last
+// stays.
 type set struct {
-	conn          *conn
-	members       [wire.KindError + 1][]byte
-	added, failed [names]bool
-}
-
-func (s *set) member(kind wire.Kind, n name) {
-	if len(s.members[kind]) > 0 {
-		s.members[kind] = append(s.members[kind], ',')
-	}
-	s.members[kind] = append(append(append(s.members[kind], '"'), rids[n]...), '"', ':')
+	conn    *conn
+	members [wire.KindError + 1][names]*content
 }
 
 // add adds a resource. One that is not loaded yet adds nothing, and the gateway takes
 // it for sent all the same.
 func (s *set) add(e *entry) {
-	if e.first == nil {
+	switch {
+	case e.first == nil:
 		s.conn.effect(effect{kind: slippedAway, name: e.name})
 		return
+	case e.resource == nil: // it was dropped by the slip, and taken back as unsent since: nothing of it will come
+		s.conn.effect(effect{kind: mixedUp, name: e.name})
 	}
-	s.added[e.name] = true
-	s.member(e.first.kind, e.name)
-	s.members[e.first.kind] = e.first.append(s.members[e.first.kind])
+	s.members[e.first.kind][e.name] = e.first
 	s.conn.shows(e)
 }
 
+func (s *set) has(n name) bool {
+	return s.members[wire.KindModel][n] != nil || s.members[wire.KindCollection][n] != nil
+}
+
 func (s *set) addError(n name, code string) {
-	if s.failed[n] {
+	failed := &s.members[wire.KindError][n]
+	if *failed != nil {
 		return
 	}
-	s.failed[n] = true
-	if e := s.conn.entries[n]; s.added[n] || e != nil && e.code == "" {
+	*failed = &content{kind: wire.KindError, code: code}
+	if e := s.conn.entries[n]; s.has(n) || e != nil && e.code == "" {
 		// The gateway came across a subscription that has ended, and has another one.
-		s.member(wire.KindError, n)
-		s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
-		if !s.added[n] {
+		if !s.has(n) {
 			s.conn.effect(effect{kind: mixedUp, name: n})
 		}
 		s.conn.reasons.add(slip) // what refers to the one does not hold the other
 		return
 	}
-	s.member(wire.KindError, n)
-	s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
-	s.conn.effect(effect{kind: shown, name: n, entry: s.conn.entries[n], content: &content{kind: wire.KindError, code: code}})
+	s.conn.effect(effect{kind: shown, name: n, entry: s.conn.entries[n], content: *failed})
 }
 
 // append appends the set as members of an object, each after a comma.
 func (s *set) append(b []byte) []byte {
 	for kind, label := range [...]string{wire.KindModel: "models", wire.KindCollection: "collections", wire.KindError: "errors"} {
-		if len(s.members[kind]) > 0 {
-			b = append(append(append(b, ',', '"'), label...), '"', ':', '{')
-			b = append(append(b, s.members[kind]...), '}')
+		if label != "" {
+			b = appendMembers(b, label, &s.members[kind])
 		}
+	}
+	return b
+}
+
+func appendMembers(b []byte, label string, members *[names]*content) []byte {
+	before := len(b)
+	for n, c := range members {
+		if c == nil {
+			continue
+		}
+		if len(b) == before {
+			b = append(append(append(b, ',', '"'), label...), '"', ':', '{')
+		} else {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), rids[n]...), '"', ':')
+		b = c.append(b)
+	}
+	if len(b) > before {
+		b = append(b, '}')
 	}
 	return b
 }
@@ -243,7 +265,7 @@ func eventOf(n name, what string) []byte {
 }
 
 func (c *conn) endDirect(e *entry, code string) {
-	if e.direct == 0 {
+	if e.direct <= 0 {
 		return
 	}
 	c.unsubscribe(e, e.direct)

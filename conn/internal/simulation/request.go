@@ -172,8 +172,7 @@ func (c *conn) called(id uint64, a answer) {
 // deny adds why the result of a call cannot be had. It may be no more than that the
 // client may not have it, so it says nothing of the resource, and nothing of the count.
 func (s *set) deny(n name, code string) {
-	s.member(wire.KindError, n)
-	s.members[wire.KindError] = appendError(s.members[wire.KindError], code)
+	s.members[wire.KindError][n] = &content{kind: wire.KindError, code: code}
 	s.conn.effect(effect{kind: unsure, name: n})
 }
 

@@ -23,7 +23,6 @@ func (e *entry) sweep() {
 	for _, m := range s.marks {
 		switch m.fate {
 		case dropIt:
-			m.entry.drop()
 			e.conn.forget(m.entry, ahead)
 		case unsendIt:
 			m.entry.unsend()
@@ -59,13 +58,11 @@ type sweeper struct {
 	marks    []mark
 }
 
+// find returns where the mark of e is. The gateway goes by the names: what has
+// been dropped by its slip, and is still referred to, it takes for the entry that has the name
+// now, if it comes across both.
 func (s *sweeper) find(e *entry) int {
-	for i := range s.marks {
-		if s.marks[i].entry == e {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(s.marks, func(m mark) bool { return m.entry.name == e.name })
 }
 
 // mark walks from e to all entries that have no direct subscription and takes the
