@@ -41,8 +41,11 @@ func (c *conn) post(f func()) {
 	}
 }
 
-// work does the next thing there is to do.
+// work does the next thing there is to do. The gateway may have crashed with the one before.
 func (c *conn) work() {
+	if len(c.inbox) == 0 {
+		return
+	}
 	f := c.inbox[0]
 	c.inbox = c.inbox[1:]
 	f()
@@ -167,6 +170,9 @@ type frame struct {
 
 // push writes a frame.
 func (c *conn) push(id uint64, text []byte) {
+	if c.gone {
+		return
+	}
 	c.outbox = append(c.outbox, frame{id: id, text: text, effects: c.pending})
 	c.pending = nil
 }

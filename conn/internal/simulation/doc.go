@@ -20,10 +20,10 @@
 //
 // The gateway is Resgate 1.8.0 with its mistakes: copies as first loaded that are sent
 // again, subscriptions that it forgets or lets go, counts below zero, errors that stick,
-// requests that it never answers. It is the stand-in of package resgatetest once more,
-// without goroutines, and with every message between its parts a decision of its own. In some
-// runs it speaks an older protocol, in some it talks nonsense in between
-// (acts_hostile.go).
+// requests that it never answers, events that it crashes with. It is the stand-in of
+// package resgatetest once more, without goroutines, and with every message between its
+// parts a decision of its own. In some runs it speaks an older protocol, in some it talks
+// nonsense in between (acts_hostile.go).
 //
 // # What is checked
 //

@@ -184,10 +184,12 @@ func (e *entry) addRef(n name) *entry {
 }
 
 // removeRef takes one reference away, because of an event. The entry is swept while
-// the reference is off its count and still in the books: the gateway's slip.
+// the reference is off its count and still in the books: the gateway's slip. It ends the
+// gateway if it drops e, and the event takes another one away.
 func (e *entry) removeRef(n name) {
 	i := e.ref(n)
 	if i < 0 {
+		e.conn.gateway.crash()
 		return
 	}
 	r := e.refs[i]

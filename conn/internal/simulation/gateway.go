@@ -37,7 +37,14 @@ func (g *gateway) kill() {
 	*g = gateway{world: g.world, number: g.number}
 	if c != nil {
 		c.gone = true
+		c.inbox, c.requests = nil, nil
 	}
+}
+
+// crash is what Resgate does where it follows a pointer that leads nowhere: nobody catches that.
+func (g *gateway) crash() {
+	g.tell("gateway %d crashes", g.number)
+	g.kill()
 }
 
 // works reports whether it does anything.

@@ -79,6 +79,10 @@ func (w *world) stir() bool {
 	w.follow()
 	next := core.Delay{Wait: time.Second}
 	for _, g := range w.gateways {
+		if !g.up { // it has crashed
+			g.start()
+			return true
+		}
 		if open := g.unserved(); len(open) > 0 {
 			g.serve(open[0], w.judge(open[0]))
 			return true

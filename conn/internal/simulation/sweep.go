@@ -19,6 +19,10 @@ func (e *entry) sweep() {
 		return
 	}
 	s.judge(e, false)
+	if s.lost {
+		e.conn.gateway.crash()
+		return
+	}
 	ahead := s.ahead()
 	for _, m := range s.marks {
 		switch m.fate {
@@ -56,6 +60,7 @@ type mark struct {
 type sweeper struct {
 	sentEach int // 1 when the entry swept is sent: each of its references counts as sent
 	marks    []mark
+	lost     bool // on its way to what has no mark
 }
 
 // find returns where the mark of e is. The gateway goes by the names: what has
@@ -85,9 +90,15 @@ func (s *sweeper) mark(e *entry) {
 }
 
 // judge decides what becomes of e and of what it reaches. What something kept refers
-// to is kept.
+// to is kept. It may come to what an entry refers to that has its mark from another one
+// with its name, and so has none.
 func (s *sweeper) judge(e *entry, kept bool) {
-	m := &s.marks[s.find(e)]
+	i := s.find(e)
+	if i < 0 {
+		s.lost = true
+		return
+	}
+	m := &s.marks[i]
 	switch {
 	case m.fate >= keepIt:
 		return
