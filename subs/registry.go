@@ -59,7 +59,7 @@ type Registry struct {
 	orphans  []*entry // may have lost what refers to it
 	deferred []*entry // the same, for Sweep
 	slips    []*entry // may be let go by the gateway, although held
-	renewed  []*entry // loaded anew, although held: they are slips if the present event takes no references away
+	renewed  []*entry // loaded anew, although held: slips, unless the present event may have let them go
 	reloaded []*entry // loaded anew by the present set, in limbo; see lookBehind
 
 	departed  *entry   // from whose copy the present event has taken references

@@ -19,9 +19,9 @@ var errSlip = errors.New("the gateway has let go of what is held")
 //
 // It also lets a resource go, rightly, when an event drops the last reference to it and
 // adds one that leads to it again by way of what is not loaded yet. For the client,
-// that sees one event, it was held all along. Then its content comes anew. If no
-// reference goes and it comes anew all the same, the gateway had let go of it by its slip
-// before, with an event that waited for what it refers to and was never sent.
+// that sees one event, it was held all along. Then its content comes anew. If it cannot
+// have gone with the event and comes anew all the same, the gateway had let go of it by its
+// slip before, with an event that waited for what it refers to and was never sent.
 
 // compare looks at content that the gateway sends for e, which is held, or dead and
 // referred to. What is not the first copy was loaded anew.
@@ -68,9 +68,7 @@ func (r *Registry) lookBehind(set wire.Set) {
 // in its books, or off them.
 func (r *Registry) lookForSlips(e *entry) {
 	all := r.departing
-	if len(all) > 0 {
-		r.renewed = nil // it may have been let go rightly
-	}
+	r.excuseRenewed(e)
 	for _, rid := range all {
 		r.slip(e, r.find(rid))
 	}
@@ -91,6 +89,22 @@ func (r *Registry) lookForSlips(e *entry) {
 		r.find(rid).heldIn++
 	}
 	r.departing = all
+}
+
+// excuseRenewed takes off the list what the gateway may have let go rightly as the present
+// event of e took references away. What e refers to now it did not let go: it adds references
+// before it takes others away.
+func (r *Registry) excuseRenewed(e *entry) {
+	if len(r.renewed) == 0 || len(r.departing) == 0 {
+		return
+	}
+	var departing []*entry
+	for _, rid := range r.departing {
+		departing = append(departing, r.find(rid))
+	}
+	below := r.countInner(departing, (*entry).indirect)
+	r.renewed = slices.DeleteFunc(r.renewed, func(x *entry) bool { return x.mark != unseen && !e.refersTo(x) })
+	unmark(below)
 }
 
 // slip notes what the gateway may let go by mistake when e no longer refers to child.
@@ -244,18 +258,18 @@ func (e *entry) refersTo(child *entry) (refers bool) {
 	return refers
 }
 
-// admitSlips makes stale what is held, and what the gateway has let go by mistake.
+// admitSlips makes stale what is held, and what the gateway has let go by mistake. What is in
+// limbo came there with content that is right.
 func (r *Registry) admitSlips() {
 	for _, e := range append(r.slips, r.renewed...) {
 		fault := slipOf(e)
 		switch {
 		case e.standing == held:
 			r.suspend(e, fault)
-		case e.standing == limbo: // what took it there came with content that is right
-			e.extra.slipped = true
 		case e.dead: // it was created anew
 			r.faults = append(r.faults, fault)
 		}
+		r.more(e).slipped = true
 	}
 	r.slips, r.renewed = nil, nil
 }

@@ -155,6 +155,17 @@ func TestWhatRefersToContentThatCameAnewInLimboIsAFaultWhenItIsHeld(t *testing.T
 	}
 }
 
+func TestErrorThatComesAgainIsNoSignThatTheGatewayHasLetGoOfIt(t *testing.T) {
+	r := newRig(t)
+	parent := r.request()
+	const failed = `"errors":{"c":{"code":"system.timeout","message":""}}`
+	r.got(r.request(), `{"models":{"p":{"child":{"rid":"c"}}},`+failed+`}`)
+	r.want("q", `{"models":{"q":{"child":{"rid":"c"}}},`+failed+`}`)
+	r.open("p", "p")
+	r.granted(parent, "p", `{}`)
+	r.faults(0)
+}
+
 func TestCycleThatTheGatewayKeepsIsNoFault(t *testing.T) {
 	for name, test := range map[string]struct{ set, rid, event string }{
 		"with two holders": {
@@ -323,6 +334,28 @@ func TestPresentContentThatIsSentAgainIsTheFirstCopy(t *testing.T) {
 	r.drop("p")
 	r.want("c", `{"models":{"c":{"x":2}}}`)
 	r.faults(1)
+}
+
+// Nothing but a slip has the gateway send c as it is by now, unless the event has taken away what
+// held it before it came to be held anew.
+func TestPresentContentThatIsSentAgainIsAFaultUnlessItWasReleased(t *testing.T) {
+	for name, test := range map[string]struct {
+		values, with string
+		faults       int
+	}{
+		"it is held anew by what comes":    {`"child":{"rid":"d"}`, `"d":{"child":{"rid":"c"}},`, 0},
+		"it is what the event refers to":   {`"child":{"rid":"c"}`, ``, 1},
+		"the event has released another":   {`"leaf":null,"other":{"rid":"d"}`, `"d":{"child":{"rid":"c"}},`, 1},
+		"the event has released something": {`"leaf":null,"child":{"rid":"d"}`, `"d":{"child":{"rid":"c"}},`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.want("p", `{"models":{"p":{"child":{"rid":"q"},"leaf":{"rid":"l"}},"q":{"child":{"rid":"c"}},"l":{},"c":{"x":1}}}`)
+			r.apply("c", "change", `{"values":{"x":2}}`)
+			r.apply("p", "change", `{"values":{`+test.values+`},"models":{`+test.with+`"c":{"x":2}}}`)
+			r.faults(test.faults)
+		})
+	}
 }
 
 func TestDoubtOutlivesTheCopy(t *testing.T) {
