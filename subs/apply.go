@@ -55,6 +55,7 @@ func holdsOther(set wire.Set, rid string) bool {
 // replace gives e a new copy, which nothing holds yet.
 func (r *Registry) replace(e *entry, content Resource) {
 	if e.doubtful = r.doubt(e, &content); e.doubtful && e.standing == limbo {
+		r.rememberFirst(e, &content)
 		return // its events were applied all along: if one of the two is right, it is this
 	}
 	if !content.same(&e.content) {

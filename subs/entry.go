@@ -42,7 +42,7 @@ type extra struct {
 	entry   *entry       // in limbo; else nil
 	links   links[extra] // in Registry.limbo
 	until   uint64       // in limbo, the newest request that was out then
-	slipped bool         // in limbo, the gateway may have let go of it
+	slipped bool         // the gateway may have let go of it or, in limbo, of what it refers to
 	earlier firsts       // see tombstone.go
 
 	loosened uint64 // the newest request that was out when an event opened a cycle that it is in

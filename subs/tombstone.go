@@ -95,6 +95,13 @@ func (r *Registry) doubt(e *entry, content *Resource) bool {
 	return false
 }
 
+// rememberFirst remembers content that the gateway may send again, beside the present first copy.
+func (r *Registry) rememberFirst(e *entry, content *Resource) {
+	if x := r.more(e); !x.earlier.have(content) {
+		x.earlier = x.earlier.with(content.hash())
+	}
+}
+
 // firsts is hashes of first copies that the gateway may still have, beside the present one.
 type firsts []uint64
 

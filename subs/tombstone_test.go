@@ -118,6 +118,35 @@ func TestAnEarlierFirstCopyAfterASlipIsDoubtful(t *testing.T) {
 	}
 }
 
+// The gateway lets go of c by its slip while p, which it has sent, holds it.
+func TestAnEarlierFirstCopyOfWhatWasHeldIsDoubtful(t *testing.T) {
+	const first = `{"models":{"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"}}}}`
+	r := newRig(t)
+	r.want("p", first)
+	r.apply("c", "change", `{"values":{"self":null}}`)
+	r.faults(1)
+	r.drop("p")
+	out := r.request()
+	r.got(r.request(), `{"models":{"c":{"self":null}}}`) // it is loaded anew
+	r.granted(out, "p", first)                           // and there is still something that refers to what it was
+	r.faults(1)
+}
+
+// What comes for a copy in doubt may be what the gateway keeps from then on.
+func TestCopyIsDoubtfulThatCameForOneInDoubt(t *testing.T) {
+	r := newRig(t)
+	out := r.request()
+	r.got(r.request(), `{"models":{"c":{"n":1}}}`)
+	r.apply("c", "change", `{"values":{"n":2}}`)
+	r.got(r.request(), `{"models":{"c":{"n":1}}}`)
+	r.got(r.request(), `{"models":{"c":{"n":3}}}`)
+	r.apply("c", "change", `{"values":{"n":4}}`)
+	r.answered(out)
+	r.counts(0, 0, 0)
+	r.want("c", `{"models":{"c":{"n":3}}}`)
+	r.faults(1)
+}
+
 func TestEarlierFirstCopiesAreBounded(t *testing.T) {
 	for n, faults := range map[int]int{1: 0, 99: 1} {
 		r := newRig(t)
