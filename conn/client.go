@@ -32,6 +32,7 @@ type Client struct {
 	own     sync.WaitGroup // goroutines that run no user code
 	user    sync.WaitGroup // goroutines that do
 	inboxes sync.Pool      // of *inbox: empty ones
+	batches sync.Pool      // of *core.Batch, empty
 	workers workers        // run the handlers of subscriptions
 	hooks   serial         // runs the Transition and Frame hooks, and logs
 	policy  serial         // asks the back-offs of subscriptions

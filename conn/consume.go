@@ -117,8 +117,8 @@ func (s *Subscription) push(ev subs.Event, live bool) (t turn, ready bool) {
 	if s.closed.Load() {
 		return t, false
 	}
-	if s.handler != nil && !s.reading && s.inbox == nil && live == s.live && s.rid != "" && single(ev) {
-		s.reading = true
+	if s.handler != nil && !s.reading && s.inbox == nil && s.rid != "" && single(ev) {
+		s.reading, s.live = true, live
 		return turn{s, ev}, true
 	}
 	if s.rid == "" {
@@ -153,7 +153,7 @@ func (s *Subscription) push(ev subs.Event, live bool) (t turn, ready bool) {
 // handler that is at rest needs no queue for it.
 func single(ev subs.Event) bool {
 	switch ev.(type) {
-	case *subs.Change, *subs.Add, *subs.Remove:
+	case *subs.Change, *subs.Add, *subs.Remove, *subs.Stale, *subs.Sync:
 		return true
 	}
 	return false

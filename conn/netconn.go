@@ -20,6 +20,9 @@ type netConn struct {
 	left       int          // how many bytes the handshake may still read; belongs to the reader
 	limited    bool         // the handshake is not over
 
+	deadlineMu sync.Mutex
+	deadline   time.Time // of writes
+
 	mu      sync.Mutex
 	phase   connPhase
 	holding bool
@@ -108,10 +111,30 @@ func (n *netConn) release(deadline time.Time) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.holding = false
-	if err := n.Conn.SetWriteDeadline(deadline); err != nil {
+	if err := n.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
 	return n.flush()
+}
+
+// SetWriteDeadline does nothing if that is the deadline already: the WebSocket library sets
+// it for every frame, also for those that are gathered.
+func (n *netConn) SetWriteDeadline(t time.Time) error {
+	n.deadlineMu.Lock()
+	defer n.deadlineMu.Unlock()
+	if t.Equal(n.deadline) {
+		return nil
+	}
+	n.deadline = t
+	return n.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline sets the deadlines of reads and writes.
+func (n *netConn) SetDeadline(t time.Time) error {
+	n.deadlineMu.Lock()
+	defer n.deadlineMu.Unlock()
+	n.deadline = t
+	return n.Conn.SetDeadline(t)
 }
 
 func (n *netConn) flush() error {

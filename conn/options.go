@@ -81,7 +81,7 @@ func defaults() *settings {
 		pingInterval:    15 * time.Second,
 		pingTimeout:     10 * time.Second,
 		replayWindow:    256,
-		maxReplayWindow: 4096,
+		maxReplayWindow: 1024,
 		offlineQueue:    1024,
 		readLimit:       64 << 20,
 		readBuffer:      32 << 10,
@@ -231,7 +231,7 @@ func WithStableAfter(d time.Duration) Option {
 }
 
 // WithReplayWindow sets how many subscribe requests may be out at a time after a
-// reconnect. The default adapts: there are 256, and up to 4096 while the gateway answers
+// reconnect. The default adapts: there are 256, and up to 1024 while the gateway answers
 // about as fast as it ever did on the connection, so that a gateway which is far away is
 // as busy as one nearby, and one that has enough to do is not buried.
 func WithReplayWindow(n int) Option {

@@ -55,8 +55,9 @@ func (o *outbox) take(written frames) frames {
 
 // frames are frames in one text.
 type frames struct {
-	text []byte
-	ends []int // in text, of each
+	text   []byte
+	ends   []int // in text, of each
+	lately int   // how long the text has been, about
 }
 
 func (f *frames) add(frame []byte) {
@@ -65,15 +66,16 @@ func (f *frames) add(frame []byte) {
 }
 
 // roomForFrames is for how many bytes of frames room is kept when there are few.
-const roomForFrames = 32 << 10
+const roomForFrames = 64 << 10
 
-// emptied returns frames without any, with the same room unless that is far more than is
-// used now.
+// emptied returns frames without any, with the same room unless that is far more than has
+// been used lately.
 func (f frames) emptied(used int) frames {
-	if cap(f.text) > max(roomForFrames, 4*used) {
-		return frames{}
+	lately := max(used, f.lately-f.lately/8)
+	if cap(f.text) > max(roomForFrames, 4*lately) {
+		return frames{lately: lately}
 	}
-	return frames{text: f.text[:0], ends: f.ends[:0]}
+	return frames{text: f.text[:0], ends: f.ends[:0], lately: lately}
 }
 
 func (f frames) all() iter.Seq[[]byte] {

@@ -111,13 +111,6 @@ func (o *owner) carryOut(out core.Output) {
 	for _, t := range out.Transitions {
 		o.report(t)
 	}
-	o.deliver(out.Deliveries)
-	for _, e := range out.Ended {
-		subscriptionOf(e.Handle).end(e.Err)
-	}
-	for _, r := range out.Replies {
-		r.To.(chan core.Reply) <- r // has room for the one reply it gets
-	}
 	if len(out.Frames) > 0 {
 		o.attempt.write(out.Frames)
 	}
@@ -134,6 +127,13 @@ func (o *owner) carryOut(out core.Output) {
 	}
 	for _, d := range out.Dials {
 		o.attempt = o.dial(d)
+	}
+	o.deliver(out.Deliveries)
+	for _, e := range out.Ended {
+		subscriptionOf(e.Handle).end(e.Err)
+	}
+	for _, r := range out.Replies {
+		r.To.(chan core.Reply) <- r // has room for the one reply it gets
 	}
 	for _, ask := range out.Asks {
 		o.policy.add(policyTask, func() { o.askRetry(ask) })

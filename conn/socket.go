@@ -32,9 +32,9 @@ type socket struct {
 
 func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websocket.Conn, n *netConn) *socket {
 	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox(),
-		batch: new(core.Batch), free: make(chan *core.Batch, batches)}
+		batch: c.newBatch(), free: make(chan *core.Batch, batches)}
 	for range batches - 1 {
-		s.free <- new(core.Batch)
+		s.free <- c.newBatch()
 	}
 	n.beforeRead = s.flush
 	context.AfterFunc(ctx, s.hangUp)
@@ -137,9 +137,18 @@ func (s *socket) nextBatch() *core.Batch {
 
 // awaitOwner waits until the owner is done with everything.
 func (s *socket) awaitOwner() {
+	s.client.batches.Put(s.batch)
 	for range batches - 1 {
-		s.nextBatch()
+		s.client.batches.Put(s.nextBatch())
 	}
+}
+
+// newBatch returns an empty batch. The next connection uses those of the one before.
+func (c *Client) newBatch() *core.Batch {
+	if b, ok := c.batches.Get().(*core.Batch); ok {
+		return b
+	}
+	return new(core.Batch)
 }
 
 // readFrame reads a message into buffer.

@@ -17,9 +17,8 @@ type workers struct {
 	spawn func(func())
 
 	mu      sync.Mutex
-	ready   []turn // of each subscription one at the most
-	head    int    // ready[:head] have been taken
-	standby bool   // a goroutine was begun that has not taken anything yet
+	ready   turns // of each subscription one at the most
+	standby bool  // a goroutine was begun that has not taken anything yet
 }
 
 // turn is to run the handler of a subscription: with an event if there is one, and then
@@ -36,16 +35,15 @@ func (w *workers) add(ready ...turn) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.head > len(w.ready)/2 { // so that what was taken does not pile up
-		w.ready, w.head = append([]turn(nil), w.ready[w.head:]...), 0
+	for _, t := range ready {
+		w.ready.push(t)
 	}
-	w.ready = append(w.ready, ready...)
 	w.standBy()
 }
 
 // standBy sees to it that another goroutine is there for what waits.
 func (w *workers) standBy() {
-	if !w.standby && w.head < len(w.ready) {
+	if !w.standby && !w.ready.empty() {
 		w.standby = true
 		w.spawn(w.run)
 	}
@@ -69,14 +67,10 @@ func (w *workers) take(stoodBy bool) (t turn, ok bool) {
 	if stoodBy {
 		w.standby = false
 	}
-	if w.head == len(w.ready) {
+	if w.ready.empty() {
 		return t, false
 	}
-	t, w.ready[w.head] = w.ready[w.head], turn{}
-	w.head++
-	if w.head == len(w.ready) {
-		w.ready, w.head = w.ready[:0], 0
-	}
+	t = w.ready.pop()
 	w.standBy()
 	return t, true
 }

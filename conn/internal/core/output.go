@@ -12,14 +12,14 @@ import (
 // be carried out in the order of its fields.
 type Output struct {
 	Transitions   []state.Transition // to publish, then to report
-	Deliveries    []subs.Delivery    // to put into the handles' queues
-	Ended         []Ended            // handles that have had their last event
-	Replies       []Reply            // to give to their callers
-	Frames        []Frame            // to write
+	Frames        []Frame            // to write: the gateway can work while the program is told
 	Closes        []uint64           // generations whose dial or socket is to be ended, quietly
 	Authenticates []uint64           // generations to run the authenticate hook for
 	Denials       []Denial           // to run the AccessDenied hook for
 	Dials         []Dial             // to begin
+	Deliveries    []subs.Delivery    // to put into the handles' queues
+	Ended         []Ended            // handles that have had their last event
+	Replies       []Reply            // to give to their callers
 	Asks          []Ask              // for the policy of subscriptions
 	ResetBackOff  bool               // to start the back-off anew, and say so with BackOffReset
 	Notices       []Notice           // to log
