@@ -92,16 +92,27 @@ func checkName(name string) string {
 	if reason := checkLength(name); reason != "" {
 		return reason
 	}
-	for part := range strings.SplitSeq(name, ".") {
-		if reason := checkPart(part); reason != "" {
-			return reason
+	before := byte('.')
+	for i := range len(name) {
+		c := name[i]
+		if c == '.' && before == '.' {
+			return emptyPart
 		}
+		if !inPart(c) && c != '.' {
+			return badCharacter(name[i:])
+		}
+		before = c
+	}
+	if before == '.' {
+		return emptyPart
 	}
 	return ""
 }
 
+const emptyPart = "a part is empty"
+
 func checkLength(name string) string {
-	if NameLength(name) > MaxNameLength {
+	if len(name)*connectionIDLength/len(connectionIDTag) > MaxNameLength && NameLength(name) > MaxNameLength {
 		return fmt.Sprintf("the name is longer than %d bytes", MaxNameLength)
 	}
 	return ""
@@ -109,14 +120,25 @@ func checkLength(name string) string {
 
 func checkPart(part string) string {
 	if part == "" {
-		return "a part is empty"
+		return emptyPart
 	}
-	for _, c := range part {
-		if c <= ' ' || c > '~' || c == '.' || c == '*' || c == '>' || c == '?' {
-			return fmt.Sprintf("character %q is not allowed", c)
+	for i := range len(part) {
+		if !inPart(part[i]) {
+			return badCharacter(part[i:])
 		}
 	}
 	return ""
+}
+
+// inPart reports whether a part of a name may have a character.
+func inPart(c byte) bool {
+	return ' ' < c && c <= '~' && c != '.' && c != '*' && c != '>' && c != '?'
+}
+
+// badCharacter says that the first character of text may not be where it is.
+func badCharacter(text string) string {
+	c, _ := utf8.DecodeRuneInString(text)
+	return fmt.Sprintf("character %q is not allowed", c)
 }
 
 // shorten keeps error messages readable.

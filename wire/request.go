@@ -173,24 +173,22 @@ func (r Request) describe(err error) error {
 
 // appendMethod appends the member of that name.
 func (r Request) appendMethod(dst []byte) []byte {
-	dst = appendString(dst, r.Type.String())
-	if r.Type == TypeVersion {
-		return dst
+	dst = append(append(dst, '"'), r.Type.String()...)
+	if r.Type != TypeVersion {
+		dst = appendPart(dst, r.RID)
 	}
-	dst = appendPart(dst, r.RID)
 	if r.Type.hasMethod() {
 		dst = appendPart(dst, r.Method)
 	}
-	return dst
+	return append(dst, '"')
 }
 
-// appendPart appends a dot and text to the string that dst ends with.
+// appendPart appends a dot and text to a string that has no end yet.
 func appendPart(dst []byte, text string) []byte {
-	dst = dst[:len(dst)-1]
 	at := len(dst)
 	dst = appendString(dst, text)
 	dst[at] = '.' // in place of the quotation mark
-	return dst
+	return dst[:len(dst)-1]
 }
 
 // params returns the member of that name, or nil if it is left out.
