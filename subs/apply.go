@@ -25,20 +25,35 @@ func (r *Registry) Install(set wire.Set) {
 			}
 		}
 		e := r.entry(resource.RID)
-		switch content := r.pack.resource(&e.content, resource); {
-		case e.standing == held || e.dead:
-			r.compare(e, &content)
-		case !e.holding():
-			r.replace(e, content)
-		case e.standing == suspect:
-			e.passOver(&content)
-		}
+		r.install(e, r.pack.resource(&e.content, resource))
 	}
 	r.lookBehind(set)
 	for _, resource := range set.Resources {
 		if e := r.find(resource.RID); e != nil && (e.direct > 0 || e.heldIn > 0) {
 			r.hold(e)
 		}
+	}
+}
+
+// InstallModel is [Registry.Install] for a set that is one model, as a scanner has read it
+// from text.
+func (r *Registry) InstallModel(text []byte, m *wire.Scanned) {
+	e := r.entryOf(r.spelled(m.RID.In(text)))
+	r.install(e, r.pack.model(&e.content, text, m))
+	if e.direct > 0 || e.heldIn > 0 {
+		r.hold(e)
+	}
+}
+
+// install takes in what the gateway has sent for e.
+func (r *Registry) install(e *entry, content Resource) {
+	switch {
+	case e.standing == held || e.dead:
+		r.compare(e, &content)
+	case !e.holding():
+		r.replace(e, content)
+	case e.standing == suspect:
+		e.passOver(&content)
 	}
 }
 

@@ -111,6 +111,9 @@ func (r *Registry) expireLimbo() {
 // replay on the next one most entries are stale and would be searched for cycles
 // again and again, so that is left to Sweep.
 func (r *Registry) collectOrphans() {
+	if len(r.orphans) == 0 {
+		return
+	}
 	var doubtful []*entry
 	for len(r.orphans) > 0 {
 		e := pop(&r.orphans)

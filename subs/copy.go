@@ -40,11 +40,16 @@ func (c *localCopy) has() bool { return c.body != nil }
 func (c *localCopy) changed() bool { return c.first != 0 }
 
 func (c *localCopy) snapshot() *Resource {
+	snapshot := c.frozen()
+	return &snapshot
+}
+
+// frozen returns the content as it is now, to be handed out.
+func (c *localCopy) frozen() Resource {
 	if !c.packs() {
 		c.body.shared = true
 	}
-	snapshot := c.content
-	return &snapshot
+	return c.content
 }
 
 func (c *localCopy) writable() *Resource {

@@ -80,11 +80,15 @@ func (r *Registry) tellLive(x revived) {
 
 // caughtUp returns what a handle missed while e was stale.
 func (r *Registry) caughtUp(e *entry) Event {
-	is := e.snapshot()
-	if old := e.seldom().told; old != nil {
-		return &resync{subject: subject{e.rid}, old: old, new: is, typed: r.typed(e)}
+	if e.extra != nil && e.extra.told != nil {
+		return &resync{subject: subject{e.rid}, old: e.extra.told, new: e.snapshot(), typed: r.typed(e)}
 	}
-	return &Sync{subject: subject{e.rid}, typed: r.typed(e), Resource: is, Reason: SyncReconnect}
+	both := &struct { // of which there may be very many at a time
+		Sync
+		resource Resource
+	}{Sync{subject: subject{e.rid}, typed: r.typed(e), Reason: SyncReconnect}, e.frozen()}
+	both.Resource = &both.resource
+	return &both.Sync
 }
 
 // greet gives the new handles of a resource their first Sync. They get it when the
@@ -144,6 +148,9 @@ func (r *Registry) settle() {
 // reaches any more. Where references are left, what they come from may be about to
 // lose its hold as well, so the search for cycles comes last and is made once.
 func (r *Registry) dropUnheld() {
+	if len(r.unheld) == 0 {
+		return
+	}
 	var doubtful []*entry
 	for len(r.unheld) > 0 {
 		e := pop(&r.unheld)

@@ -74,11 +74,12 @@ func (p *packer) share(properties []wire.Property) *body {
 		return known
 	}
 	key := string(p.key)
-	b := &body{kind: wire.KindModel, names: make([]string, 0, len(properties))}
+	b := &body{kind: wire.KindModel, names: make([]string, 0, len(properties)), plain: true}
 	for at := 0; at < len(key); {
 		length, size := binary.Uvarint(p.key[at:])
 		at += size
-		b.names = append(b.names, key[at:at+int(length)])
+		name := key[at : at+int(length)]
+		b.names, b.plain = append(b.names, name), b.plain && isPlain(name)
 		at += int(length)
 	}
 	if p.shared == nil || len(p.shared) >= maxShared {
@@ -157,6 +158,15 @@ func (p *packer) resource(old *Resource, from wire.Resource) Resource {
 		r.packed, r.body = "", &body{kind: from.Kind, err: from.Error}
 	}
 	return r
+}
+
+// model is resource for a model that a scanner has read from text. Most were loaded before,
+// and have not changed.
+func (p *packer) model(old *Resource, text []byte, m *wire.Scanned) Resource {
+	if old.isSpelled(m.Model.In(text), len(m.Values)) {
+		return *old
+	}
+	return p.resource(old, m.ModelIn(text))
 }
 
 // hasNames reports whether b is what models share that have these properties.

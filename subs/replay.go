@@ -21,17 +21,15 @@ func (r *Registry) Disconnected(cause error) {
 	}
 	r.deliveries = slices.Grow(r.deliveries, r.wanted.n)
 	for e := range r.wanted.all() {
-		if e.standing == held {
-			r.stand(e, stale)
+		was := e.standing
+		r.disconnect(e)
+		if was == held {
 			r.tellHandles(e, &Stale{subject: subject{e.rid}, Cause: cause})
 		}
 	}
 	r.deferred = nil
-	for _, e := range r.entries {
-		r.disconnect(e)
-		if e.disposable() {
-			r.orphans = append(r.orphans, e)
-		}
+	if len(r.entries) > r.wanted.n {
+		r.disconnectUnwanted()
 	}
 	r.oldest = r.issued + 1
 	clear(r.requests)
@@ -39,6 +37,18 @@ func (r *Registry) Disconnected(cause error) {
 	r.graves = newTombstones()
 	r.sweepOrphans()
 	r.replaying = true
+}
+
+func (r *Registry) disconnectUnwanted() {
+	for _, e := range r.entries {
+		if e.wanted() {
+			continue
+		}
+		r.disconnect(e)
+		if e.disposable() {
+			r.orphans = append(r.orphans, e)
+		}
+	}
 }
 
 // disconnect forgets what the connection said of e.
@@ -57,22 +67,14 @@ func (r *Registry) disconnect(e *entry) {
 // subscription.
 func (r *Registry) BeginReplay() { r.nextWanted = r.wanted.first }
 
-// FirstInReplay returns the id of the next resource to go through, "" for none.
-func (r *Registry) FirstInReplay() string {
-	if r.nextWanted == nil {
+// NextInReplay returns the id of the next resource to go through, "" for none.
+func (r *Registry) NextInReplay() string {
+	e := r.nextWanted
+	if e == nil {
 		return ""
 	}
-	r.found = r.nextWanted
-	return r.found.rid
-}
-
-// NextInReplay is FirstInReplay, and goes on to the one after.
-func (r *Registry) NextInReplay() string {
-	rid := r.FirstInReplay()
-	if rid != "" {
-		r.nextWanted = r.nextWanted.links.after
-	}
-	return rid
+	r.found, r.nextWanted = e, e.links.after
+	return e.rid
 }
 
 // Sweep tells that the replay on a new connection is over, and deletes what no

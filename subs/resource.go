@@ -26,6 +26,7 @@ type Resource struct {
 type body struct {
 	kind  wire.Kind
 	names []string        // of a model whose values are packed, sorted; else nil
+	plain bool            // those are, see isPlain
 	props []wire.Property // of a model that is too large for that, sorted by name
 	list                  // of a collection
 	err   *res.Error      // of a resource in error

@@ -261,6 +261,9 @@ func (e *entry) refersTo(child *entry) (refers bool) {
 // admitSlips makes stale what is held, and what the gateway has let go by mistake. What is in
 // limbo came there with content that is right.
 func (r *Registry) admitSlips() {
+	if len(r.slips)+len(r.renewed) == 0 {
+		return
+	}
 	for _, e := range append(r.slips, r.renewed...) {
 		fault := slipOf(e)
 		switch {

@@ -34,6 +34,7 @@ type ScannedKind uint8
 // What a scanner reads.
 const (
 	ScannedAnswer ScannedKind = 1 + iota // to a subscribe or get request
+	ScannedModel                         // such an answer that holds one model, and nothing else
 	ScannedChange                        // a change event
 	ScannedAdd                           // an add event
 	ScannedRemove                        // a remove event
@@ -44,10 +45,11 @@ const (
 // things are: so it takes little, and nothing is made that nobody may want.
 type Scanned struct {
 	Kind ScannedKind // what it is
-	RID  Place       // of an event
+	RID  Place       // of an event, or of the one model
 	ID   uint64      // of an answer
 
-	Values  []PlacedProperty // of a change event, as in Change
+	Values  []PlacedProperty // of a change event, as in Change; of the one model
+	Model   Place            // JSON of the one model
 	Index   int              // of an add or remove event
 	Value   PlacedValue      // of an add event
 	Set     Set              // that came with it; of an answer, its result. It is a copy
@@ -107,10 +109,38 @@ func (s *Scanner) Scan(text []byte, m *Scanned) bool {
 	case s.skip(`{"event":"`):
 		return s.event(m) && s.skip(`}`) && s.at == len(text)
 	case s.skip(`{"result":{`):
-		m.Kind = ScannedAnswer
-		return s.set(&m.Set, '}') && s.skip(`,"id":`) && s.number(&m.ID) && s.skip(`}`) && s.at == len(text)
+		return s.result(m) && s.skip(`,"id":`) && s.number(&m.ID) && s.skip(`}`) && s.at == len(text)
 	}
 	return false
+}
+
+// result reads a resource set, and its end. Most hold one model.
+func (s *Scanner) result(m *Scanned) bool {
+	begin, placed := s.at, len(s.placed)
+	if s.skip(`"models":{`) && s.name(&m.RID) {
+		model := s.at
+		if s.skipByte('{') && s.placedModel(&m.Values, false) {
+			m.Kind, m.Model = ScannedModel, s.since(model)
+			if s.skip(`}}`) {
+				return true
+			}
+		}
+	}
+	s.at, s.placed = begin, s.placed[:placed]
+	*m = Scanned{Kind: ScannedAnswer}
+	return s.set(&m.Set, '}')
+}
+
+// ModelIn returns the one model of an answer. It keeps nothing of text, which is what was
+// scanned.
+func (m *Scanned) ModelIn(text []byte) Resource {
+	copied := string(text)
+	at := func(p Place) string { return copied[p.Begin:p.End] }
+	r := Resource{RID: at(m.RID), Kind: KindModel}
+	for _, v := range m.Values {
+		r.Model = append(r.Model, Property{Name: at(v.Name), Value: res.NewValue(v.Value.Kind, at(v.Value.Text))})
+	}
+	return r
 }
 
 // since returns the place from begin to what was read last.
@@ -138,7 +168,7 @@ func (s *Scanner) event(m *Scanned) bool {
 	switch string(m.Name.In(s.text)) {
 	case EventChange:
 		m.Kind = ScannedChange
-		return s.skip(`{"values":{`) && s.changes(&m.Values) && s.more(&m.Set)
+		return s.skip(`{"values":{`) && s.placedModel(&m.Values, true) && s.more(&m.Set)
 	case EventAdd:
 		m.Kind = ScannedAdd
 		return s.skip(`{"idx":`) && s.index(&m.Index) && s.skip(`,"value":`) && s.value(&m.Value, false) && s.more(&m.Set)
@@ -155,15 +185,15 @@ func (s *Scanner) event(m *Scanned) bool {
 	return ok
 }
 
-// changes reads the values of a change event, sorted by name, and the brace after them.
-func (s *Scanner) changes(values *[]PlacedProperty) bool {
+// placedModel reads properties, sorted by name, and the brace after them.
+func (s *Scanner) placedModel(values *[]PlacedProperty, mayDelete bool) bool {
 	first := len(s.placed)
 	if s.skipByte('}') {
 		return true
 	}
 	for before := []byte(nil); ; {
 		var p PlacedProperty
-		if !s.name(&p.Name) || !s.value(&p.Value, true) {
+		if !s.name(&p.Name) || !s.value(&p.Value, mayDelete) {
 			return false
 		}
 		name := p.Name.In(s.text)

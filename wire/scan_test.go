@@ -140,6 +140,9 @@ func checkScan(t *testing.T, s *wire.Scanner, text string) bool {
 	case *wire.Response:
 		want.Kind, want.ID = wire.ScannedAnswer, message.ID
 		want.Set, err = message.Set()
+		if r := want.Set.Resources; len(r) == 1 && r[0].Kind == wire.KindModel {
+			want.Kind, want.RID = wire.ScannedModel, r[0].RID
+		}
 	case *wire.Event:
 		want.RID, want.Name = message.RID, message.Name
 		switch message.Name {
@@ -181,6 +184,8 @@ func madeOf(text string, s wire.Scanned) made {
 	switch s.Kind {
 	case wire.ScannedAnswer:
 		m.Set = s.Set
+	case wire.ScannedModel:
+		m.Set = wire.Set{Resources: []wire.Resource{s.ModelIn([]byte(text))}}
 	case wire.ScannedChange:
 		for _, p := range s.Values {
 			m.Change.Values = append(m.Change.Values, wire.Property{Name: at(p.Name), Value: value(p.Value)})

@@ -63,26 +63,35 @@ func (b *Batch) Add(frame []byte) {
 func (b *Batch) scan(frame []byte) Message {
 	begin := len(b.text)
 	b.text = append(b.text, frame...)
-	event := b.scanned.next()
-	event.text = b.text[begin:]
-	known := b.scanner.Scan(event.text, &event.Scanned)
-	if known && event.Kind != wire.ScannedAnswer && event.Kind != wire.ScannedCustom {
-		return event
+	m := b.scanned.next()
+	m.text = b.text[begin:]
+	known := b.scanner.Scan(m.text, &m.Scanned)
+	switch {
+	case !known:
+	case m.Kind == wire.ScannedModel && mayBeSet(m.ID),
+		m.Kind == wire.ScannedChange, m.Kind == wire.ScannedAdd, m.Kind == wire.ScannedRemove:
+		return m
 	}
-	m := event.Scanned
+	read := m.Scanned
 	b.scanned.drop()
 	b.text = b.text[:begin]
 	switch {
 	case !known:
-	case m.Kind == wire.ScannedCustom:
+	case read.Kind == wire.ScannedCustom:
 		b.others = true
-		return &customEvent{string(m.RID.In(frame)), string(m.Name.In(frame)), slices.Clone(m.Payload.In(frame))}
-	case requestType(m.ID) == wire.TypeSubscribe || requestType(m.ID) == wire.TypeGet: // others only look like a set
+		return &customEvent{string(read.RID.In(frame)), string(read.Name.In(frame)), slices.Clone(read.Payload.In(frame))}
+	case read.Kind == wire.ScannedAnswer && mayBeSet(read.ID):
 		a := b.answers.next()
-		a.id, a.set = m.ID, m.Set
+		a.id, a.set = read.ID, read.Set
 		return a
 	}
 	return nil
+}
+
+// mayBeSet reports whether a request is one that is answered with a resource set; other
+// answers only look like it.
+func mayBeSet(id uint64) bool {
+	return requestType(id) == wire.TypeSubscribe || requestType(id) == wire.TypeGet
 }
 
 // room is where messages of a kind are put. What was put there stays where it is.

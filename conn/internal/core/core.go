@@ -40,6 +40,8 @@ type Core struct {
 	probes      probes
 	verifier    verifier
 
+	scanned answer // the last that was one model
+
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
 	cutOff   int   // calls that were not answered by then

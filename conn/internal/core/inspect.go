@@ -41,7 +41,7 @@ func (c *Core) Sizes() Sizes {
 	return Sizes{
 		Lines:     len(c.lines),
 		Requests:  c.table.out(),
-		Slots:     len(c.replay.slots) + len(c.fresh.slots),
+		Slots:     c.replay.slots.len() + c.fresh.slots.len(),
 		Queued:    len(c.replay.queue) + len(c.fresh.queue),
 		Retries:   len(c.retries),
 		Lingering: len(c.lingering),

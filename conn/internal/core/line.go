@@ -154,15 +154,15 @@ func (l *line) subscribed(c *Core, q *request, a *answer) {
 	defer c.miscounts(q, l.rid, a.err == nil)
 	switch {
 	case a.err == nil && c.crossed(q, l.rid):
-		c.installWithout(a.set, l.rid)
+		c.installWithout(a.whole(), l.rid)
 		l.owe(c, q)
 		if !q.timedOut {
 			l.failed(c, res.ErrDeleted)
 		}
 	case a.err == nil && q.settled:
-		c.reg.Install(a.set)
+		a.install(c)
 	case a.err == nil:
-		c.reg.Install(a.set)
+		a.install(c)
 		c.reg.Subscribed(l.rid)
 		l.recovered(c)
 	case !q.timedOut && c.overtaken(q, a.err):
@@ -299,7 +299,7 @@ func (l *line) got(c *Core, q *request, a *answer) {
 		l.advance(c)
 		return
 	}
-	c.reg.Install(a.set)
+	a.install(c)
 	switch {
 	case q.timedOut:
 	case c.crossed(q, l.rid):
@@ -346,7 +346,7 @@ func (l *line) free(q *request) {
 // subscribed has nothing to do until the connection is lost, or the subscription is.
 func (l *line) forget(c *Core) {
 	if l.busy != nil || l.queued || l.uncertain || l.replaying || l.silent != nil ||
-		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 || c.lines[l.rid] != l {
+		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 || l.dropped {
 		return
 	}
 	switch wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid); {

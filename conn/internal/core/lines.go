@@ -10,13 +10,18 @@ import (
 func (c *Core) line(rid string) *line {
 	l := c.lines[rid]
 	if l == nil {
-		l = c.newLine(rid)
-		c.lines[rid] = l
-		c.mostLines = max(c.mostLines, len(c.lines))
-		if c.replay.backlog {
+		l = c.addLine(rid)
+		if c.replay.turn != nil {
 			l.joinReplay(c)
 		}
 	}
+	return l
+}
+
+func (c *Core) addLine(rid string) *line {
+	l := c.newLine(rid)
+	c.lines[rid] = l
+	c.mostLines = max(c.mostLines, len(c.lines))
 	return l
 }
 
@@ -49,7 +54,7 @@ func (c *Core) newLine(rid string) *line {
 // spareLine keeps a line to be used again, if it was dropped, and for as long as a replay
 // makes new ones. Nobody must know of it.
 func (c *Core) spareLine(l *line) {
-	if l.dropped && c.replay.backlog && !l.first.listed {
+	if l.dropped && c.replay.turn != nil && l != c.replay.turn && !l.first.listed {
 		c.spareLines = append(c.spareLines, l)
 	}
 }

@@ -34,9 +34,11 @@ type (
 		err      *res.Error
 		protocol string          // version
 		set      wire.Set        // subscribe, get
+		model    *scanned        // in place of a set that holds nothing else
 		result   wire.CallResult // call, auth, new
 	}
-	// scanned is a change, add or remove event that the scanner has read.
+	// scanned is a change, add or remove event, or an answer that is one model, that the
+	// scanner has read.
 	scanned struct {
 		text []byte
 		wire.Scanned

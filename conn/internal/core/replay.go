@@ -8,7 +8,6 @@ import "github.com/resclient/resclient-go/state"
 func (c *Core) startReplay() {
 	c.replay.holdUntil(c.now.Add(jitter(c.cfg, c.cfg.ReplayJitter)))
 	c.reg.BeginReplay()
-	c.replay.backlog = true
 	for _, l := range c.inOrder() {
 		l.joinReplay(c)
 		l.advance(c)
@@ -25,27 +24,30 @@ func (l *line) joinReplay(c *Core) {
 	}
 }
 
-// replayNext lets the line go whose turn it is in the replay. One that had nothing else
-// to do is made only now.
+// replayNext lets the line go whose turn it is in the replay.
 func (c *Core) replayNext() {
-	if rid := c.reg.NextInReplay(); rid != "" {
-		l := c.line(rid)
+	if l := c.replay.turn; l.ahead && !l.dropped {
 		l.ahead = false
 		l.sendNext(c, &c.replay)
 	}
 	c.seekReplay()
 }
 
-// seekReplay passes over what has no turn in the replay any more, or never had one.
+// seekReplay finds the line whose turn comes next. One that had nothing else to do is made
+// only now. It passes over what has no turn in the replay any more, or never had one.
 func (c *Core) seekReplay() {
-	for rid := c.reg.FirstInReplay(); rid != ""; rid = c.reg.FirstInReplay() {
-		if l := c.lines[rid]; l != nil && l.ahead || l == nil && c.reg.Synced(rid) && c.reg.Direct(rid) == 0 {
+	for rid := c.reg.NextInReplay(); rid != ""; rid = c.reg.NextInReplay() {
+		l := c.lines[rid]
+		if l == nil && c.reg.Synced(rid) && c.reg.Direct(rid) == 0 {
+			l = c.addLine(rid)
+			l.joinReplay(c)
+		}
+		if l != nil && l.ahead {
+			c.replay.turn = l
 			return
 		}
-		c.reg.NextInReplay()
 	}
-	c.replay.backlog = false
-	c.spareLines = nil
+	c.replay.turn, c.spareLines = nil, nil
 }
 
 // replayed notes that the replay need not wait for the line any more.
@@ -58,17 +60,9 @@ func (l *line) replayed(c *Core) {
 
 // finishReplay makes the client Connected when the whole replay was answered.
 func (c *Core) finishReplay() {
-	if c.machine.State() != state.Resubscribing || c.replay.backlog || c.replayLeft > 0 {
+	if c.machine.State() != state.Resubscribing || c.replay.turn != nil || c.replayLeft > 0 {
 		return
 	}
 	c.reg.Sweep()
 	c.step(state.Event{Kind: state.Replayed})
-}
-
-func (m *scanned) handle(c *Core) {
-	if err := c.reg.Scanned(m.text, &m.Scanned); err != nil {
-		c.applied(string(m.RID.In(m.text)), err)
-		return
-	}
-	c.counters.Events++
 }

@@ -136,6 +136,23 @@ func (a *answer) handle(c *Core) {
 	c.settle()
 }
 
+// install takes in what a subscribe or get request is answered with.
+func (a *answer) install(c *Core) {
+	if m := a.model; m != nil {
+		c.reg.InstallModel(m.text, &m.Scanned)
+		return
+	}
+	c.reg.Install(a.set)
+}
+
+// whole returns what install takes in.
+func (a *answer) whole() wire.Set {
+	if m := a.model; m != nil {
+		return wire.Set{Resources: []wire.Resource{m.ModelIn(m.text)}}
+	}
+	return a.set
+}
+
 // unanswered goes on without an answer.
 func (c *Core) unanswered(q *request) {
 	err := fmt.Errorf("%v %q: %w", q.typ, q.rid, ErrNoAnswer)

@@ -98,6 +98,19 @@ func (in CancelGet) apply(c *Core) {
 	l.advance(c)
 }
 
+func (m *scanned) handle(c *Core) {
+	if m.Kind == wire.ScannedModel {
+		c.scanned = answer{id: m.ID, model: m}
+		c.scanned.handle(c)
+		return
+	}
+	if err := c.reg.Scanned(m.text, &m.Scanned); err != nil {
+		c.applied(string(m.RID.In(m.text)), err)
+		return
+	}
+	c.counters.Events++
+}
+
 func (m *changeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Changed(m.rid, m.Change)) }
 func (m *addEvent) handle(c *Core)    { c.applied(m.rid, c.reg.Added(m.rid, m.Add)) }
 func (m *removeEvent) handle(c *Core) { c.applied(m.rid, c.reg.Removed(m.rid, m.Remove)) }

@@ -106,8 +106,8 @@ func (t *table) expired(now time.Time, timeout time.Duration) *request {
 // ordered is requests by their ids, which rise in the order in which they were sent.
 // Most are answered in that order. Of others the place is left, until many are.
 type ordered struct {
-	list []*request
-	n    int // that were not dropped
+	fifo[*request]
+	n int // that were not dropped
 }
 
 // placesLeft is how many places of dropped requests do not matter.
@@ -115,35 +115,33 @@ const placesLeft = 64
 
 func (o *ordered) add(q *request) {
 	q.listed = true
-	o.list = append(o.list, q)
+	o.push(q)
 	o.n++
 }
 
 func (o *ordered) find(id uint64) *request {
-	i := 0
-	if len(o.list) > 0 && o.list[0].id < id {
-		i = sort.Search(len(o.list), func(i int) bool { return o.list[i].id >= id })
+	list, i := o.items(), 0
+	if len(list) > 0 && list[0].id < id {
+		i = sort.Search(len(list), func(i int) bool { return list[i].id >= id })
 	}
-	if i == len(o.list) || o.list[i].id != id || o.list[i].dropped {
+	if i == len(list) || list[i].id != id || list[i].dropped {
 		return nil
 	}
-	return o.list[i]
+	return list[i]
 }
 
 // drop removes a request that is there.
 func (o *ordered) drop(q *request) {
 	q.dropped = true
 	o.n--
-	for len(o.list) > 0 && o.list[0].dropped {
-		o.list[0].listed = false
-		o.list[0] = nil
-		o.list = o.list[1:]
+	for o.len() > 0 && o.items()[0].dropped {
+		o.shift().listed = false
 	}
-	if len(o.list) > 2*o.n+placesLeft {
-		o.list = slices.DeleteFunc(o.list, func(q *request) bool {
+	if o.len() > 2*o.n+placesLeft {
+		o.keep(slices.DeleteFunc(o.items(), func(q *request) bool {
 			q.listed = !q.dropped
 			return q.dropped
-		})
+		}))
 	}
 }
 
@@ -152,12 +150,12 @@ func (o *ordered) first() *request {
 	if o.n == 0 {
 		return nil
 	}
-	return o.list[0]
+	return o.items()[0]
 }
 
 func (o *ordered) all() iter.Seq[*request] {
 	return func(yield func(*request) bool) {
-		for _, q := range o.list {
+		for _, q := range o.items() {
 			if !q.dropped && !yield(q) {
 				return
 			}

@@ -12,13 +12,13 @@ type window struct {
 	most     int
 	fastest  time.Duration // a request was answered on this connection; 0 for none
 	slot     time.Duration
-	interval time.Duration // on average, between two requests; 0 for no rate
-	next     time.Time     // nothing is sent before
-	queue    []*line       // waiting for a place
-	backlog  bool          // the replay, which goes before the queue, is not all sent
-	slots    []*request    // having a place, or having given it up; in the order sent
-	used     int           // places taken
-	out      int           // requests out, with a place or without
+	interval time.Duration  // on average, between two requests; 0 for no rate
+	next     time.Time      // nothing is sent before
+	queue    []*line        // waiting for a place
+	turn     *line          // comes next, before the queue: of a replay that is not all sent; or nil
+	slots    fifo[*request] // having a place, or having given it up; in the order sent
+	used     int            // places taken
+	out      int            // requests out, with a place or without
 }
 
 func newWindow(cfg Config) window {
@@ -48,7 +48,7 @@ func (w *window) free() bool { return w.used < w.limit && w.out < slotsPerPlace*
 func (w *window) enter(q *request) {
 	w.next = maxTime(w.next, q.sent.Add(-rateSlack)).Add(w.interval)
 	q.window = w
-	w.slots = append(w.slots, q)
+	w.slots.push(q)
 	w.used++
 	w.out++
 }
@@ -61,7 +61,7 @@ func (w *window) leave(q *request) {
 	q.window = nil
 	w.out--
 	if i := w.index(q); i >= 0 {
-		w.slots[i] = nil
+		w.slots.items()[i] = nil
 		w.used--
 	}
 	w.trim()
@@ -89,7 +89,7 @@ func (w *window) answered(q *request, now time.Time) {
 }
 
 func (w *window) index(q *request) int {
-	for i, s := range w.slots {
+	for i, s := range w.slots.items() {
 		if s == q {
 			return i
 		}
@@ -99,27 +99,27 @@ func (w *window) index(q *request) int {
 
 // trim drops the places at the head that were left.
 func (w *window) trim() {
-	for len(w.slots) > 0 && w.slots[0] == nil {
-		w.slots = w.slots[1:]
+	for w.slots.len() > 0 && w.slots.items()[0] == nil {
+		w.slots.shift()
 	}
 }
 
 func (w *window) deadline() time.Time {
 	switch {
-	case len(w.queue) == 0 && !w.backlog:
+	case len(w.queue) == 0 && w.turn == nil:
 		return time.Time{}
 	case w.free():
 		return w.next
-	case len(w.slots) == 0:
+	case w.slots.len() == 0:
 		return time.Time{}
 	}
-	return w.slots[0].sent.Add(w.slot)
+	return w.slots.items()[0].sent.Add(w.slot)
 }
 
 // expire frees the places of requests that have held them for too long.
 func (w *window) expire(now time.Time) {
-	for len(w.slots) > 0 && !now.Before(w.slots[0].sent.Add(w.slot)) {
-		w.slots = w.slots[1:]
+	for w.slots.len() > 0 && !now.Before(w.slots.items()[0].sent.Add(w.slot)) {
+		w.slots.shift()
 		w.used--
 		w.trim()
 	}
@@ -140,7 +140,7 @@ const sentAtOnce = 256
 func (c *Core) pump(w *window) {
 	for n := 0; n < sentAtOnce && w.free() && !c.now.Before(w.next); n++ {
 		switch {
-		case w.backlog:
+		case w.turn != nil:
 			c.replayNext()
 		case len(w.queue) > 0:
 			w.take().sendNext(c, w)

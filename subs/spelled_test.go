@@ -1,0 +1,129 @@
+package subs_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// scanModel reads a model as the gateway spells it, false if the scanner leaves it to Parse.
+func scanModel(rid, model string) (text []byte, m wire.Scanned, ok bool) {
+	text = fmt.Appendf(nil, `{"result":{"models":{%q:%s}},"id":1}`, rid, model)
+	var s wire.Scanner
+	ok = s.Scan(text, &m) && m.Kind == wire.ScannedModel
+	return text, m, ok
+}
+
+// Whatever a model was and has become, to be told of it by its text is to be told of it as
+// a set.
+func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {
+	scanned, equal := 0, 0
+	for seed := range uint64(2000) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		model := map[string]res.Value{}
+		for range random.IntN(6) {
+			model[anyName(random)] = anyValue(random)
+		}
+		was := wire.Resource{RID: "m", Kind: wire.KindModel, Model: sortedModel(model)}
+		byText, bySet := subscribed(was), subscribed(was)
+		for range random.IntN(2) {
+			model[anyName(random)] = anyValue(random)
+		}
+		is := wire.Resource{RID: "m", Kind: wire.KindModel, Model: sortedModel(model)}
+		text, m, ok := scanModel("m", subs.NewResource(is).String())
+		if !ok {
+			continue
+		}
+		scanned++
+		for _, reg := range []*subs.Registry{byText, bySet} {
+			reg.Disconnected(errors.New("lost"))
+			reg.TakeDeliveries()
+		}
+		byText.InstallModel(text, &m)
+		bySet.Install(wire.Set{Resources: []wire.Resource{m.ModelIn(text)}})
+		for _, reg := range []*subs.Registry{byText, bySet} {
+			reg.Subscribed("m")
+		}
+		told, want := deliveredTo(byText), deliveredTo(bySet)
+		if told != want {
+			t.Fatalf("seed %d: by its text %s\nas a set %s", seed, told, want)
+		}
+		if subs.NewResource(is).Equal(subs.NewResource(was)) {
+			equal++
+		}
+		have, live := byText.Snapshot("m")
+		if !live || !have.Equal(subs.NewResource(is)) {
+			t.Fatalf("seed %d: it is %v, want %v", seed, have, subs.NewResource(is))
+		}
+	}
+	if scanned < 1000 || equal < 500 {
+		t.Errorf("only %d models were scanned, and %d of them equal", scanned, equal)
+	}
+}
+
+func deliveredTo(reg *subs.Registry) (told string) {
+	for _, d := range reg.TakeDeliveries() {
+		told += fmt.Sprint(d.Event, d.Live, "; ")
+	}
+	return told
+}
+
+// A model is not taken for another one whose text looks like it: names and ids may have
+// quotation marks in them.
+func TestTextsThatLookAlikeAreToldApart(t *testing.T) {
+	number := func(n string) res.Value { return res.NewValue(res.Number, n) }
+	for _, c := range []struct {
+		was  []wire.Property
+		text string
+	}{
+		{[]wire.Property{{Name: `a":1,"b`, Value: number("2")}}, `{"a":1,"b":2}`},
+		{[]wire.Property{{Name: `a":1,"b`, Value: number("2")}, {Name: "c", Value: number("3")}}, `{"a":1,"b":2,"c":3}`},
+		{[]wire.Property{{Name: "a", Value: res.NewRef(`b?"},"c":{"rid":"d`)}}, `{"a":{"rid":"b?"},"c":{"rid":"d"}}`},
+		{[]wire.Property{{Name: "a", Value: number("1")}}, `{"a":12}`},
+		{[]wire.Property{{Name: "a", Value: number("12")}}, `{"a":1}`},
+		{[]wire.Property{{Name: "a", Value: res.NewRef("b")}}, `{"a":"b"}`},
+		{nil, `{"a":1}`},
+		{[]wire.Property{{Name: "a", Value: number("1")}}, `{}`},
+	} {
+		reg := subscribed(wire.Resource{RID: "m", Kind: wire.KindModel, Model: c.was})
+		reg.Disconnected(errors.New("lost"))
+		text, m, ok := scanModel("m", c.text)
+		if !ok {
+			t.Fatalf("%s is not scanned", c.text)
+		}
+		reg.InstallModel(text, &m)
+		reg.Subscribed("m")
+		have, live := reg.Snapshot("m")
+		if want := m.ModelIn(text); !live || !have.Equal(subs.NewResource(want)) {
+			t.Errorf("%v has become %v, want %v", c.was, have, subs.NewResource(want))
+		}
+	}
+}
+
+// What comes again unchanged costs no copy of it.
+func TestAModelThatComesAgainTakesNoMemory(t *testing.T) {
+	m := wire.Resource{RID: "m", Kind: wire.KindModel}
+	for i := range 20 {
+		m.Model = append(m.Model, wire.Property{Name: fmt.Sprintf("p%02d", i), Value: res.NewValue(res.String, `"some text"`)})
+	}
+	reg := subscribed(m)
+	text, scanned, ok := scanModel("m", subs.NewResource(m).String())
+	if !ok {
+		t.Fatal("it is not scanned")
+	}
+	lost := errors.New("lost")
+	allocated := testing.AllocsPerRun(100, func() {
+		reg.Disconnected(lost)
+		reg.InstallModel(text, &scanned)
+		reg.Subscribed("m")
+		reg.TakeDeliveries()
+	})
+	if most := 12.0; allocated > most { // what a lost connection forgets, and two events
+		t.Errorf("%v allocations, want at most %v", allocated, most)
+	}
+}
