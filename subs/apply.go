@@ -76,7 +76,7 @@ func (r *Registry) replace(e *entry, content Resource) {
 	if !content.same(&e.content) {
 		r.keepTold(e)
 	}
-	if e.standing == limbo && e.cachedIn > 0 && content.hash() != e.firstCopy() {
+	if e.sent && e.cachedIn > 0 && content.hash() != e.firstCopy() {
 		r.reloaded = append(r.reloaded, e)
 	}
 	old := e.content

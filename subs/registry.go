@@ -60,7 +60,7 @@ type Registry struct {
 	deferred []*entry // the same, for Sweep
 	slips    []*entry // may be let go by the gateway, although held
 	renewed  []*entry // loaded anew, although held: slips, unless the present event may have let them go
-	reloaded []*entry // loaded anew by the present set, in limbo; see lookBehind
+	reloaded []*entry // loaded anew by the present set, as nothing held them; see lookBehind
 
 	departed  *entry   // from whose copy the present event has taken references
 	departing []string // those

@@ -223,16 +223,21 @@ func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*e
 }
 
 // slipInLimbo marks what the gateway may let go by mistake when e, which is in limbo, no
-// longer refers to child. What holds them cannot be known there.
+// longer refers to child. What holds them cannot be known there. What was deleted meanwhile
+// is stale, but for the gateway holds what it refers to.
 func (r *Registry) slipInLimbo(e, child *entry) {
 	if e.refersTo(child) {
 		return
 	}
-	below := r.countInner([]*entry{child}, func(x *entry) bool { return x.standing == limbo })
+	below := r.countInner([]*entry{child}, func(x *entry) bool {
+		return x.standing == limbo || x.standing == stale && x.sent
+	})
 	leadsBack := e.mark != unseen
 	unmark(below)
 	for _, x := range below {
-		x.extra.slipped = x.extra.slipped || leadsBack && (x != e || x == child)
+		if leadsBack && x.standing == limbo && (x != e || x == child) {
+			x.extra.slipped = true
+		}
 	}
 }
 

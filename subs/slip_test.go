@@ -128,6 +128,31 @@ func TestCycleThatTheGatewayMayLetGoInLimboIsAFaultWhenItIsHeld(t *testing.T) {
 	}
 }
 
+// The cycle of a, c, d and b goes on while d is deleted.
+func TestCycleThatTheGatewayMayLetGoInLimboIsAFaultAlsoByWayOfWhatIsDeleted(t *testing.T) {
+	r := newRig(t)
+	seq := r.request()
+	r.got(r.request(), `{"models":{"p":{"child":{"rid":"b"}},"a":{"c":{"rid":"c"}},"c":{"d":{"rid":"d"}},"d":{"b":{"rid":"b"}},"b":{"a":{"rid":"a"}}}}`)
+	r.apply("d", "delete", `null`)
+	r.apply("a", "change", `{"values":{"c":null}}`)
+	r.faults(0)
+	r.open("p", "p")
+	r.granted(seq, "p", `{}`)
+	r.faults(1)
+}
+
+func TestWhatRefersToWhatWasDeletedAndCameAnewIsAFaultWhenItIsHeld(t *testing.T) {
+	r := newRig(t)
+	seq := r.request()
+	r.got(r.request(), `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+	r.apply("c", "delete", `null`)
+	r.want("c", `{"models":{"c":{"x":2}}}`)
+	r.open("p", "p")
+	r.granted(seq, "p", `{}`)
+	r.faults(1) // p holds what was deleted
+	r.has("c", `{"x":2}`)
+}
+
 // p refers to c and is not sent again, so it has been held all along. Then c has been, too, unless
 // the gateway has let go of it by its slip.
 func TestWhatRefersToContentThatCameAnewInLimboIsAFaultWhenItIsHeld(t *testing.T) {
