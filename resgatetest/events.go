@@ -143,9 +143,9 @@ func (e *entry) sendChange(ev *event, data eventData) {
 }
 
 // endDirect ends all direct subscriptions on e, and tells why if there were
-// any.
+// any. There may be less than none: see sweeper.mark.
 func (e *entry) endDirect(reason *rpcError) {
-	if e.direct == 0 {
+	if e.direct <= 0 {
 		return
 	}
 	e.conn.unsubscribe(e, e.direct)

@@ -181,6 +181,28 @@ func TestFaultsOfTheService(t *testing.T) {
 	}
 }
 
+// A get that is denied gives back what an unsubscribe has taken meanwhile, so the gateway
+// counts one less than nothing, and has nothing to end.
+func TestNoSubscriptionEndsBelowZero(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *resgatetest.Server, svc *resgatetest.Service, c *client) {
+		must(t, svc.SetModel("p", map[string]any{"m": res.Ref("m")}))
+		must(t, svc.SetModel("m", map[string]any{"a": 1}))
+		c.send(`{"id":2,"method":"subscribe.p"}`)
+		c.expect(`{"result":{"models":{"m":{"a":1},"p":{"m":{"rid":"m"}}}},"id":2}`)
+		must(t, svc.HandleAccess("m", func(*resgatetest.Request) (resgatetest.Access, error) { return resgatetest.Access{}, nil }))
+		release, err := svc.Hold("m", resgatetest.KindAccess)
+		must(t, err)
+		c.send(`{"id":3,"method":"get.m"}`)
+		c.send(`{"id":4,"method":"unsubscribe.m"}`)
+		c.expect(`{"id":4}`)
+		release()
+		c.expect(`{"error":{"code":"system.accessDenied","message":"Access denied"},"id":3}`)
+		must(t, svc.Delete("m"))
+		must(t, svc.Event("p", "next", nil))
+		c.expect(`{"event":"m.delete","data":null}`, `{"event":"p.next","data":null}`)
+	})
+}
+
 func TestHandlersAnswerAndFail(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *resgatetest.Server, svc *resgatetest.Service, c *client) {
 		must(t, svc.HandleCall("test.>", "echo", func(r *resgatetest.Request) (any, error) { return r.Params, nil }))
