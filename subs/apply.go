@@ -119,9 +119,8 @@ func (r *Registry) Unsubscribed(rid string, n int) {
 // Revoked applies an unsubscribe event: the gateway has ended every direct
 // subscription on rid. If something else still holds it, its events go on.
 func (r *Registry) Revoked(rid string, reason *res.Error) error {
-	if asked, out := r.requests[rid]; out {
+	if asked := r.requests.newest(rid); asked != nil {
 		asked.revoked = true
-		r.requests[rid] = asked
 	}
 	e := r.find(rid)
 	if e == nil {

@@ -12,55 +12,12 @@ import "maps"
 // sent. Numbers rise.
 func (r *Registry) Issued(seq uint64) { r.issued = seq }
 
-// Requested tells that the request that was issued last is a subscribe or get
-// request for rid. If rid is in limbo now, that request may be what holds it next.
-func (r *Registry) Requested(rid string) {
-	e := r.find(rid)
-	r.requests[rid] = asked{seq: r.issued, entry: e}
-	if e != nil {
-		r.prolong(e)
-	}
-}
-
 // Overdue is [Registry.Unsubscribed] for unsubscribe request number seq, which has timed
 // out: the gateway may still count what that takes away, until it gets it.
 func (r *Registry) Overdue(rid string, n int, seq uint64) {
 	r.releases[rid] = seq
 	r.Unsubscribed(rid, n)
 }
-
-// asked is a request for a resource.
-type asked struct {
-	seq     uint64
-	entry   *entry // of the resource then, nil for none
-	revoked bool   // an unsubscribe event has come since
-}
-
-// Replied tells that request number seq, which is about rid, was answered, be it late or
-// not, or that the gateway does not count it any more.
-func (r *Registry) Replied(rid string, seq uint64) {
-	asked := r.requests[rid]
-	if e := asked.entry; e != nil && !e.removed {
-		r.found = e // what comes next is about it, and there may be very many others
-	}
-	if asked.seq == seq {
-		delete(r.requests, rid)
-	}
-	if r.releases[rid] == seq {
-		delete(r.releases, rid)
-	}
-}
-
-// Owed tells that the gateway may count a direct subscription for rid, because of request
-// number seq, that is to be given back.
-func (r *Registry) Owed(rid string, seq uint64) {
-	asked := r.requests[rid]
-	asked.seq, asked.entry = max(seq, asked.seq), r.find(rid)
-	r.requests[rid] = asked
-}
-
-// GivenBack tells that the gateway counts none any more because of requests before.
-func (r *Registry) GivenBack(rid string) { delete(r.requests, rid) }
 
 // Answered tells that no request older than oldest is out any more. Without any
 // request out, oldest is one more than the last number issued.

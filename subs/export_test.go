@@ -203,3 +203,21 @@ func (r *Registry) Tombstones() int { return len(r.graves.byRID) }
 
 // ErrSlip is the fault that the gateway has let go of a cycle.
 var ErrSlip = errSlip
+
+// Requests are requests, which the registry looks at by number and by rid.
+type Requests struct{ q requests }
+
+func (r *Requests) Add(seq uint64, rid string)    { r.q.add(asked{seq: seq, rid: rid}) }
+func (r *Requests) Insert(seq uint64, rid string) { r.q.insert(asked{seq: seq, rid: rid}) }
+func (r *Requests) End(seq uint64) (rid string)   { return r.q.end(seq).rid }
+
+// Newest returns the number of the newest request for rid, 0 for none.
+func (r *Requests) Newest(rid string) uint64 {
+	if a := r.q.newest(rid); a != nil {
+		return a.seq
+	}
+	return 0
+}
+
+// Room returns how many requests there is room for.
+func (r *Requests) Room() int { return cap(r.q.list) }

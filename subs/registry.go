@@ -75,9 +75,9 @@ type Registry struct {
 	limbo          chain[extra] // in the order of until
 	issued, oldest uint64       // requests: the newest sent, the oldest unanswered
 
-	// The newest subscribe or get request for each rid, until it is answered, which may be
-	// long after it has timed out, and what it leaves is given back.
-	requests map[string]asked
+	// Subscribe and get requests, until they are answered, which may be
+	// long after they have timed out, and what they leave is given back.
+	requests requests
 	releases map[string]uint64 // as requests, of unsubscribe requests that have timed out
 
 	replaying bool  // a connection was lost, and the replay on the next is not over
@@ -100,7 +100,6 @@ func NewRegistry(types ...Type) *Registry {
 		limbo:   chain[extra]{links: func(x *extra) *links[extra] { return &x.links }},
 		oldest:  1,
 
-		requests: make(map[string]asked),
 		releases: make(map[string]uint64),
 	}
 }

@@ -32,7 +32,7 @@ func (r *Registry) Disconnected(cause error) {
 		r.disconnectUnwanted()
 	}
 	r.oldest = r.issued + 1
-	clear(r.requests)
+	r.requests = requests{}
 	clear(r.releases)
 	r.graves = newTombstones()
 	r.sweepOrphans()

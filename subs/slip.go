@@ -128,7 +128,7 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		return nil
 	}
 	slips := r.slippedWithin(e, child, (*entry).indirect)
-	if r.oldest > r.issued && len(r.requests)+len(r.releases) == 0 {
+	if r.oldest > r.issued && r.requests.n+len(r.releases) == 0 {
 		return slips
 	}
 	requests, revoked := r.loosen(e, child)
@@ -161,11 +161,11 @@ const maxLate = 8
 // registry does not, when it has got the requests from oldest to newest, and counts those
 // that an unsubscribe event came for if revoked is set.
 func (r *Registry) countedAt(rid string, oldest, newest uint64, revoked bool) bool {
-	requested, released := r.requests[rid], r.releases[rid] // 0 for none
+	requested, released := r.requests.newest(rid), r.releases[rid] // 0 for none
 	switch {
 	case released != 0 && released <= newest:
 		return false
-	case requested.seq == 0:
+	case requested == nil:
 		return released != 0
 	}
 	return oldest <= requested.seq && requested.seq <= newest && (revoked || !requested.revoked)
@@ -186,7 +186,7 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64, revoked bool) {
 		if x != e && x != child {
 			r.more(x).loosened = r.issued
 		}
-		if asked, ok := r.requests[x.rid]; ok {
+		if asked := r.requests.newest(x.rid); asked != nil {
 			requests = append(requests, asked.seq)
 			revoked = revoked || asked.revoked
 		}
