@@ -19,6 +19,7 @@ type Core struct {
 	table   table
 	lines   map[string]*line
 
+	unlisted   int     // lines that are not in there, see knownLine
 	mostLines  int     // there have been since dropLine has last made room
 	spareLines []*line // see spareLine
 

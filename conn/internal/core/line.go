@@ -22,6 +22,7 @@ type line struct {
 	gets      []Get
 	replaying bool // the replay is not over without it
 	ahead     bool // its turn in the replay is to come
+	listed    bool // in Core.lines
 	dropped   bool // by dropLine
 
 	// uncertain says that the gateway may count direct subscriptions that the
@@ -342,20 +343,29 @@ func (l *line) free(q *request) {
 	}
 }
 
-// forget drops a line that has nothing to do. That of a resource which is wanted and
-// subscribed has nothing to do until the connection is lost, or the subscription is.
+// forget drops a line that has nothing to do, and lists any other.
 func (l *line) forget(c *Core) {
-	if l.busy != nil || l.queued || l.uncertain || l.replaying || l.silent != nil ||
-		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 || l.dropped {
-		return
-	}
-	switch wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid); {
-	case !wanted && direct == 0:
+	switch {
+	case l.dropped:
+	case l.idle(c):
 		c.dropRetry(l)
 		c.dropLine(l)
-	case wanted && direct == 1 && l.retry.tries == 0 && !l.retry.waiting:
-		c.dropLine(l)
+	default:
+		c.list(l)
 	}
+}
+
+// idle reports whether the line has nothing to do. That of a resource which is wanted and
+// subscribed has nothing to do until the connection is lost, or the subscription is.
+func (l *line) idle(c *Core) bool {
+	if l.busy != nil || l.queued || l.uncertain || l.replaying || l.silent != nil ||
+		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 {
+		return false
+	}
+	if !c.reg.Wanted(l.rid) {
+		return c.reg.Direct(l.rid) == 0
+	}
+	return c.reg.Direct(l.rid) == 1 && l.retry.tries == 0 && !l.retry.waiting
 }
 
 // disconnected starts the line afresh for the next connection.

@@ -8,27 +8,53 @@ import (
 
 // line returns the line of a resource, and makes one if there is none.
 func (c *Core) line(rid string) *line {
-	l := c.lines[rid]
+	l := c.knownLine(rid)
 	if l == nil {
-		l = c.addLine(rid)
+		l = c.newLine(rid)
 		if c.replay.turn != nil {
 			l.joinReplay(c)
 		}
 	}
+	c.list(l)
 	return l
 }
 
-func (c *Core) addLine(rid string) *line {
-	l := c.newLine(rid)
-	c.lines[rid] = l
+// knownLine returns the line of a resource, nil if there is none. Of a replay there may be
+// very many that do nothing but subscribe: those are not listed, and known by their requests.
+func (c *Core) knownLine(rid string) *line {
+	if l := c.lines[rid]; l != nil || c.unlisted == 0 {
+		return l
+	}
+	if l := c.replay.turn; l != nil && !l.dropped && l.rid == rid {
+		return l
+	}
+	for q := range c.table.recent.all() {
+		if l := q.line; l != nil && !l.dropped && l.rid == rid {
+			return l
+		}
+	}
+	return nil
+}
+
+// list has a line be found by its id.
+func (c *Core) list(l *line) {
+	if l.listed {
+		return
+	}
+	l.listed = true
+	c.unlisted--
+	c.lines[l.rid] = l
 	c.mostLines = max(c.mostLines, len(c.lines))
-	return l
 }
 
 // dropLine forgets a line. A map never shrinks, so one with little left is made anew.
 func (c *Core) dropLine(l *line) {
-	delete(c.lines, l.rid)
 	l.dropped = true
+	if !l.listed {
+		c.unlisted--
+		return
+	}
+	delete(c.lines, l.rid)
 	if c.mostLines > linesKept && len(c.lines) < c.mostLines/8 {
 		few := make(map[string]*line, len(c.lines))
 		maps.Copy(few, c.lines)
@@ -39,7 +65,7 @@ func (c *Core) dropLine(l *line) {
 // linesKept is how many lines may take room that nobody needs.
 const linesKept = 4096
 
-// newLine returns a line, made of one that is not used any more if there is one.
+// newLine returns a line that is not listed yet, made of one that is not used any more if there is one.
 func (c *Core) newLine(rid string) *line {
 	var l *line
 	if last := len(c.spareLines) - 1; last >= 0 {
@@ -48,6 +74,7 @@ func (c *Core) newLine(rid string) *line {
 		l = new(line)
 	}
 	*l = line{rid: rid, retry: retry{index: -1}}
+	c.unlisted++
 	return l
 }
 

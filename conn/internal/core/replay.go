@@ -29,6 +29,9 @@ func (c *Core) replayNext() {
 	if l := c.replay.turn; l.ahead && !l.dropped {
 		l.ahead = false
 		l.sendNext(c, &c.replay)
+		if l.busy == nil {
+			l.forget(c)
+		}
 	}
 	c.seekReplay()
 }
@@ -39,7 +42,7 @@ func (c *Core) seekReplay() {
 	for rid := c.reg.NextInReplay(); rid != ""; rid = c.reg.NextInReplay() {
 		l := c.lines[rid]
 		if l == nil && c.reg.Synced(rid) && c.reg.Direct(rid) == 0 {
-			l = c.addLine(rid)
+			l = c.newLine(rid)
 			l.joinReplay(c)
 		}
 		if l != nil && l.ahead {
