@@ -219,7 +219,7 @@ func (r *Registry) changed(e *entry, ev *Change) {
 	ev.subject, ev.typed = subject{e.rid}, r.typed(e)
 	r.tellWatchers(e, watchers, ev)
 	if lost {
-		r.shrink(e)
+		r.shrink(r.deepHandles(e))
 	}
 }
 
@@ -288,7 +288,7 @@ func (r *Registry) Removed(rid string, remove wire.Remove) error {
 	if e.standing == held {
 		r.tell(e, &Remove{subject: subject{e.rid}, typed: r.typed(e), Index: remove.Index, Value: v})
 		if v.IsReference() {
-			r.shrink(e)
+			r.shrink(r.deepHandles(e))
 		}
 	}
 	r.settle()

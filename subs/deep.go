@@ -110,10 +110,13 @@ func (e *entry) whyStale() error {
 	return ErrInconsistent
 }
 
-// shrink tells the deep handles that reach e, which has lost references, of what
-// they do not reach any more.
-func (r *Registry) shrink(e *entry) {
-	for _, h := range r.deepHandles(e) {
+// shrink tells deep handles, which reach something that has lost references, of what they do
+// not reach any more.
+func (r *Registry) shrink(deep []*Handle) {
+	for i, h := range deep {
+		if slices.Contains(deep[:i], h) {
+			continue
+		}
 		still := make(map[*entry]struct{})
 		for _, e := range r.below(h.entry) {
 			still[e] = struct{}{}

@@ -186,6 +186,23 @@ func TestADeepHandleIsToldWhatComesBackToLife(t *testing.T) {
 	r.expect(`b sync (reconnect) {"n":1}`, `root change b={"rid":"b"} (new)`)
 }
 
+// What was reached is the copy of another connection. What comes in its place refers to
+// something else.
+func TestADeepHandleIsToldWhatSomethingRefersToThatComesBackToLife(t *testing.T) {
+	r := newDeepRig(t, node("root"))
+	r.Open(new(subs.Handle), "a")
+	r.Install(wire.Set{Resources: []wire.Resource{node("a", "x"), node("x")}})
+	r.Subscribed("a")
+	r.Disconnected(errors.New("lost"))
+	r.TakeDeliveries()
+	r.Install(wire.Set{Resources: []wire.Resource{node("root", "a")}})
+	r.Subscribed("root")
+	r.expect(`root sync (reconnect) {"a":{"rid":"a"}} view a,root,x`)
+	r.Install(wire.Set{Resources: []wire.Resource{node("a", "y"), node("y")}})
+	r.Subscribed("a")
+	r.expect(`y sync (reached) {}`, `a sync (reconnect) {"y":{"rid":"y"}}`, `x drop`)
+}
+
 func TestTheHandlesOfAResourceAreToldOnceEach(t *testing.T) {
 	r := newDeepRig(t, node("root", "a"), node("a", "root"))
 	plain := new(subs.Handle)

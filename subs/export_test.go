@@ -46,7 +46,7 @@ func (r *Registry) InLimbo() int { return r.limbo.n }
 // Check returns in what the registry contradicts itself, nil if in nothing. What
 // is counted step by step is counted here from scratch.
 func (r *Registry) Check() error {
-	errs := []error{r.checkWorklists(), r.checkReach(), r.checkWanted()}
+	errs := []error{r.checkWorklists(), r.checkReach(), r.checkWanted(), r.checkDeep()}
 	cachedIn, heldIn := map[string]int32{}, map[string]int32{}
 	for _, e := range r.entries {
 		e.references(func(rid string) {
@@ -172,6 +172,22 @@ func (r *Registry) checkReach() error {
 			return fmt.Errorf("%q: holding is %t, reached from a direct subscription is %t", rid, e.holding(), heldFrom[rid])
 		case !keptFrom[rid] && !r.replaying:
 			return fmt.Errorf("%q is kept and nothing leads to it", rid)
+		}
+	}
+	return nil
+}
+
+// checkDeep compares what deep handles hear of with what they reach.
+func (r *Registry) checkDeep() error {
+	for h, reached := range r.reached {
+		below := r.below(h.entry)
+		if len(reached) != len(below)-1 {
+			return fmt.Errorf("%q: a deep handle hears of %d resources below, and reaches %d", h.entry.rid, len(reached), len(below)-1)
+		}
+		for _, e := range below[1:] {
+			if _, hears := reached[e]; !hears || !slices.Contains(e.watchers(), h) {
+				return fmt.Errorf("%q: a deep handle reaches %q and does not hear of it", h.entry.rid, e.rid)
+			}
 		}
 	}
 	return nil

@@ -43,9 +43,12 @@ func (r *Registry) hold(e *entry) {
 		}
 		live = append(live, revived{e, slices.Clone(e.watchers())})
 	}
+	var told []*Handle
 	for _, x := range live {
 		r.tellLive(x)
+		told = append(told, x.watchers...)
 	}
+	r.shrink(told)
 }
 
 // revived is an entry that has become held, with the deep handles that reached it
@@ -68,6 +71,9 @@ func (r *Registry) tellLive(x revived) {
 		case h.synced:
 			r.deliver(h, r.caughtUp(e))
 		}
+	}
+	if len(x.watchers) > 0 { // it may refer to others than it did
+		e.references(func(rid string) { r.extend(e, r.find(rid)) })
 	}
 	for _, h := range x.watchers {
 		r.deliver(h, r.syncOf(e.snapshot(), SyncReconnect))

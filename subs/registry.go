@@ -184,6 +184,7 @@ func (r *Registry) sync(h *Handle, reason SyncReason) {
 	r.tally(e, 1)
 	if e.standing == held {
 		r.deliver(h, r.whole(h, e.snapshot(), reason))
+		r.unwatch(h) // what is doubtful may have come to refer to something else without a word
 		r.watch(h)
 		return
 	}
