@@ -3,6 +3,7 @@ package conn
 import (
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,8 +62,17 @@ type frames struct {
 }
 
 func (f *frames) add(frame []byte) {
-	f.text = append(f.text, frame...)
-	f.ends = append(f.ends, len(f.text))
+	f.text = append(doubled(f.text, len(frame)), frame...)
+	f.ends = append(doubled(f.ends, 1), len(f.text))
+}
+
+// doubled returns a list that has room for n more, and then at least twice as much as before:
+// append would make a long one anew for every quarter that it grows.
+func doubled[T any](list []T, n int) []T {
+	if len(list)+n <= cap(list) {
+		return list
+	}
+	return slices.Grow(list, max(n, cap(list)))
 }
 
 // roomForFrames is for how many bytes of frames room is kept when there are few.

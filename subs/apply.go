@@ -73,7 +73,8 @@ func (r *Registry) replace(e *entry, content Resource) {
 		r.rememberFirst(e, &content)
 		return // its events were applied all along: if one of the two is right, it is this
 	}
-	if !content.same(&e.content) {
+	same := content.same(&e.content)
+	if !same {
 		r.keepTold(e)
 	}
 	if e.sent && e.cachedIn > 0 && content.hash() != e.firstCopy() {
@@ -85,8 +86,10 @@ func (r *Registry) replace(e *entry, content Resource) {
 	if e.extra != nil {
 		e.extra.slipped = false
 	}
-	e.references(func(rid string) { r.entry(rid).cachedIn++ })
-	old.references(r.uncache)
+	if !same { // or it refers to what it referred to
+		e.references(func(rid string) { r.entry(rid).cachedIn++ })
+		old.references(r.uncache)
+	}
 	r.park(e)
 	e.references(func(rid string) { r.prolong(r.find(rid)) })
 }

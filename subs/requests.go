@@ -28,7 +28,7 @@ type asked struct {
 
 // add adds a request that is newer than all others.
 func (q *requests) add(a asked) {
-	if len(q.list) == cap(q.list) && q.begin > len(q.list)/2 {
+	if len(q.list) == cap(q.list) && q.begin > len(q.list)/4 {
 		n := copy(q.list, q.list[q.begin:])
 		clear(q.list[n:])
 		q.list, q.begin = q.list[:n], 0

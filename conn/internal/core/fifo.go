@@ -16,7 +16,7 @@ func (f *fifo[T]) items() []T { return f.list[f.begin:] }
 func (f *fifo[T]) len() int { return len(f.list) - f.begin }
 
 func (f *fifo[T]) push(item T) {
-	if len(f.list) == cap(f.list) && f.begin > len(f.list)/2 {
+	if len(f.list) == cap(f.list) && f.begin > len(f.list)/4 {
 		n := copy(f.list, f.items())
 		clear(f.list[n:])
 		f.list, f.begin = f.list[:n], 0
