@@ -80,6 +80,9 @@ func (r *Registry) replace(e *entry, content Resource) {
 	if e.sent && e.cachedIn > 0 && content.hash() != e.firstCopy() {
 		r.reloaded = append(r.reloaded, e)
 	}
+	if e.sent {
+		r.forgetOpened(e)
+	}
 	old := e.content
 	e.localCopy = localCopy{content: content}
 	e.sent, e.missed = true, false
@@ -207,7 +210,9 @@ func (r *Registry) change(rid string, text []byte, values []wire.PlacedProperty,
 		return r.distrust(e, err)
 	}
 	if ev != nil {
+		r.mayHaveWaited = len(set.Resources) > 0
 		r.changed(e, ev)
+		r.mayHaveWaited = false
 	}
 	r.settle()
 	return nil

@@ -62,8 +62,10 @@ type Registry struct {
 	renewed  []*entry // loaded anew, although held: slips, unless the present event may have let them go
 	reloaded []*entry // loaded anew by the present set, as nothing held them; see lookBehind
 
-	departed  *entry   // from whose copy the present event has taken references
-	departing []string // those
+	departed      *entry   // from whose copy the present event has taken references
+	departing     []string // those
+	mayHaveWaited bool     // it has brought something
+	opened        []opened // see opened.go
 
 	stuck     map[*entry]struct{} // see stuck.go
 	everStuck uint64

@@ -12,7 +12,7 @@ func (r *Registry) Disconnected(cause error) {
 		cause = errReleased
 	}
 	r.lossCause = cause
-	r.unsure, r.observed = unsure{}, observation{}
+	r.unsure, r.observed, r.opened = unsure{}, observation{}, nil
 	for _, s := range r.streams {
 		r.deliver(s.Handle, &Stale{Cause: cause}) // one event says it all
 	}

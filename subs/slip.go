@@ -69,6 +69,9 @@ func (r *Registry) lookBehind(set wire.Set) {
 func (r *Registry) lookForSlips(e *entry) {
 	all := r.departing
 	r.excuseRenewed(e)
+	if r.mayHaveWaited {
+		r.recallOpened(e)
+	}
 	for _, rid := range all {
 		r.slip(e, r.find(rid))
 	}
@@ -98,13 +101,16 @@ func (r *Registry) excuseRenewed(e *entry) {
 	if len(r.renewed) == 0 || len(r.departing) == 0 {
 		return
 	}
-	var departing []*entry
-	for _, rid := range r.departing {
-		departing = append(departing, r.find(rid))
-	}
-	below := r.countInner(departing, (*entry).indirect)
+	below := r.countInner(r.departingEntries(), (*entry).indirect)
 	r.renewed = slices.DeleteFunc(r.renewed, func(x *entry) bool { return x.mark != unseen && !e.refersTo(x) })
 	unmark(below)
+}
+
+func (r *Registry) departingEntries() (list []*entry) {
+	for _, rid := range r.departing {
+		list = append(list, r.find(rid))
+	}
+	return list
 }
 
 // slip notes what the gateway may let go by mistake when e no longer refers to child.
@@ -127,7 +133,10 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
 	}
-	slips := r.slippedWithin(e, child, (*entry).indirect)
+	slips, cycle := r.slippedWithin(e, child, (*entry).indirect)
+	if cycle && len(slips) == 0 {
+		r.noteOpened(child)
+	}
 	if r.oldest > r.issued && r.requests.n+len(r.releases) == 0 {
 		return slips
 	}
@@ -146,9 +155,10 @@ func (r *Registry) slippedCounting(e, child *entry, requests []uint64, revoked b
 	first := append(slices.Clone(requests[:min(late, maxLate)]), r.oldest)
 	for _, newest := range requests {
 		for _, oldest := range first {
-			slips = append(slips, r.slippedWithin(e, child, func(x *entry) bool {
+			more, _ := r.slippedWithin(e, child, func(x *entry) bool {
 				return x.indirect() && !r.countedAt(x.rid, oldest, newest, revoked)
-			})...)
+			})
+			slips = append(slips, more...)
 		}
 	}
 	return slips
@@ -205,11 +215,14 @@ func (r *Registry) Loosened(rid string, seq uint64) bool {
 	return e != nil && seq <= e.seldom().loosened
 }
 
-func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*entry {
+// slippedWithin returns what of that which the predicate allows goes, and whether e was
+// part of a cycle there.
+func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) (slips []*entry, cycle bool) {
 	below := r.countInner([]*entry{child}, within)
 	defer unmark(slices.Clone(below))
-	if e.mark == unseen || !r.heldByOne(child) {
-		return nil
+	cycle = e.mark != unseen
+	if !cycle || !r.heldByOne(child) {
+		return nil, cycle
 	}
 	for _, x := range below {
 		if x != child && x.heldIn > x.inner {
@@ -217,9 +230,9 @@ func (r *Registry) slippedWithin(e, child *entry, within func(*entry) bool) []*e
 		}
 	}
 	if e.mark == rescued || child.mark == rescued { // the gateway still sees the way from e to child
-		return nil
+		return nil, cycle
 	}
-	return slices.DeleteFunc(below, func(x *entry) bool { return x.mark == rescued })
+	return slices.DeleteFunc(below, func(x *entry) bool { return x.mark == rescued }), cycle
 }
 
 // slipInLimbo marks what the gateway may let go by mistake when e, which is in limbo, no
