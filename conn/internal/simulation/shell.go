@@ -327,6 +327,9 @@ func (w *world) expireRequests() {
 			if o.name != nameless {
 				w.conn.belief.lost[o.name] = true
 			}
+			if usesLine(o.Request) { // an unsubscribe, too, before the replay of the resource: that is not waited for any more
+				w.conn.toReplay[o.name] = false
+			}
 		}
 	}
 }
