@@ -22,8 +22,10 @@ type Inspection struct {
 func (c *Core) Inspect(rid string) Inspection {
 	var i Inspection
 	i.Inspection, i.Known = c.reg.Inspect(rid)
-	if l := c.knownLine(rid); l != nil {
+	if l := c.lines[rid]; l != nil {
 		i.Line, i.Busy, i.Uncertain, i.Retrying, i.Tries = true, l.busy != nil, l.uncertain, l.retry.waiting, l.retry.tries
+	} else if c.sentAlone(rid) != nil {
+		i.Line, i.Busy = true, true
 	}
 	return i
 }
@@ -39,7 +41,7 @@ type Sizes struct {
 // Sizes returns how much there is of everything.
 func (c *Core) Sizes() Sizes {
 	return Sizes{
-		Lines:     len(c.lines) + c.unlisted,
+		Lines:     len(c.lines) + c.alone,
 		Requests:  c.table.out(),
 		Slots:     c.replay.slots.len() + c.fresh.slots.len(),
 		Queued:    len(c.replay.queue) + len(c.fresh.queue),

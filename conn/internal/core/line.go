@@ -22,7 +22,6 @@ type line struct {
 	gets      []Get
 	replaying bool // the replay is not over without it
 	ahead     bool // its turn in the replay is to come
-	listed    bool // in Core.lines
 	dropped   bool // by dropLine
 
 	// uncertain says that the gateway may count direct subscriptions that the
@@ -343,15 +342,11 @@ func (l *line) free(q *request) {
 	}
 }
 
-// forget drops a line that has nothing to do, and lists any other.
+// forget drops a line that has nothing to do.
 func (l *line) forget(c *Core) {
-	switch {
-	case l.dropped:
-	case l.idle(c):
+	if !l.dropped && l.idle(c) {
 		c.dropRetry(l)
 		c.dropLine(l)
-	default:
-		c.list(l)
 	}
 }
 

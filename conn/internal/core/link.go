@@ -255,7 +255,7 @@ func (c *Core) hangUp(cause error) {
 	}
 	c.replay.clear()
 	c.fresh.clear()
-	c.unlisted = 0 // they were of that connection alone
+	c.alone = 0
 	c.replayLeft = 0
 	c.retries = nil
 	c.denials.due = false

@@ -24,33 +24,30 @@ func (l *line) joinReplay(c *Core) {
 	}
 }
 
-// replayNext lets the line go whose turn it is in the replay.
+// replayNext takes the turn in the replay.
 func (c *Core) replayNext() {
-	if l := c.replay.turn; l.ahead && !l.dropped {
+	rid := c.replay.turn
+	switch l := c.lines[rid]; {
+	case l == nil:
+		c.replayAlone(rid)
+	case l.ahead:
 		l.ahead = false
 		l.sendNext(c, &c.replay)
-		if l.busy == nil {
-			l.forget(c)
-		}
 	}
 	c.seekReplay()
 }
 
-// seekReplay finds the line whose turn comes next. One that had nothing else to do is made
-// only now. It passes over what has no turn in the replay any more, or never had one.
+// seekReplay finds what comes next. It passes over what has no turn in the replay any more,
+// or never had one.
 func (c *Core) seekReplay() {
 	for rid := c.reg.NextInReplay(); rid != ""; rid = c.reg.NextInReplay() {
 		l := c.lines[rid]
-		if l == nil && c.reg.Synced(rid) && c.reg.Direct(rid) == 0 {
-			l = c.newLine(rid)
-			l.joinReplay(c)
-		}
-		if l != nil && l.ahead {
-			c.replay.turn = l
+		if l != nil && l.ahead || l == nil && c.reg.Synced(rid) && c.reg.Direct(rid) == 0 {
+			c.replay.turn = rid
 			return
 		}
 	}
-	c.replay.turn, c.spareLines = nil, nil
+	c.replay.turn, c.spare = "", nil
 }
 
 // replayed notes that the replay need not wait for the line any more.
@@ -63,7 +60,7 @@ func (l *line) replayed(c *Core) {
 
 // finishReplay makes the client Connected when the whole replay was answered.
 func (c *Core) finishReplay() {
-	if c.machine.State() != state.Resubscribing || c.replay.turn != nil || c.replayLeft > 0 {
+	if c.machine.State() != state.Resubscribing || c.replay.turn != "" || c.replayLeft > 0 {
 		return
 	}
 	c.reg.Sweep()

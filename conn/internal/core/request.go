@@ -20,6 +20,7 @@ type request struct {
 	count  int // of an unsubscribe: direct subscriptions to give back
 	typ    wire.RequestType
 
+	alone     bool // was sent without a line
 	timedOut  bool
 	listed    bool // in the table, be it as dropped
 	dropped   bool // from where it was in the table
@@ -35,7 +36,10 @@ func (q *request) usesLine() bool { return q.mayHold() || q.typ == wire.TypeUnsu
 
 // lineOf returns the line of the resource that q is about.
 func (c *Core) lineOf(q *request) *line {
-	if l := q.line; l != nil && !l.dropped && l.rid == q.rid {
+	switch l := q.line; {
+	case q.alone:
+		return c.adopt(q)
+	case l != nil && !l.dropped:
 		return l
 	}
 	return c.line(q.rid)
@@ -123,9 +127,11 @@ func (a *answer) handle(c *Core) {
 	case wire.TypeVersion:
 		c.versionAnswered(a)
 	case wire.TypeSubscribe:
-		l := c.lineOf(q)
-		l.subscribed(c, q, a)
-		c.spareLine(l)
+		if q.alone {
+			c.answeredAlone(q, a)
+		} else {
+			c.lineOf(q).subscribed(c, q, a)
+		}
 	case wire.TypeUnsubscribe:
 		c.lineOf(q).unsubscribed(c, q, a.err)
 	case wire.TypeGet:

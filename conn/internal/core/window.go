@@ -15,7 +15,7 @@ type window struct {
 	interval time.Duration  // on average, between two requests; 0 for no rate
 	next     time.Time      // nothing is sent before
 	queue    []*line        // waiting for a place
-	turn     *line          // comes next, before the queue: of a replay that is not all sent; or nil
+	turn     string         // comes next, before the queue: the resource of a replay that is not all sent; or ""
 	slots    fifo[*request] // having a place, or having given it up; in the order sent
 	used     int            // places taken
 	out      int            // requests out, with a place or without
@@ -106,7 +106,7 @@ func (w *window) trim() {
 
 func (w *window) deadline() time.Time {
 	switch {
-	case len(w.queue) == 0 && w.turn == nil:
+	case len(w.queue) == 0 && w.turn == "":
 		return time.Time{}
 	case w.free():
 		return w.next
@@ -140,7 +140,7 @@ const sentAtOnce = 256
 func (c *Core) pump(w *window) {
 	for n := 0; n < sentAtOnce && w.free() && !c.now.Before(w.next); n++ {
 		switch {
-		case w.turn != nil:
+		case w.turn != "":
 			c.replayNext()
 		case len(w.queue) > 0:
 			w.take().sendNext(c, w)
