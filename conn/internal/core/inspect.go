@@ -36,7 +36,13 @@ func (c *Core) ResyncAt() time.Time { return c.resync.deadline }
 // Sizes are the sizes of what must not grow without bound.
 type Sizes struct {
 	Lines, Requests, Slots, Queued, Retries, Lingering, Deaths, Asked, Offline int
+	Replay, Fresh                                                              WindowSize
 }
+
+// WindowSize is how many requests a window lets out at present, and how many are.
+type WindowSize struct{ Limit, Used, Out int }
+
+func (w *window) size() WindowSize { return WindowSize{Limit: w.limit, Used: w.used, Out: w.out} }
 
 // Sizes returns how much there is of everything.
 func (c *Core) Sizes() Sizes {
@@ -50,5 +56,7 @@ func (c *Core) Sizes() Sizes {
 		Deaths:    len(c.deaths),
 		Asked:     len(c.asked),
 		Offline:   len(c.offline),
+		Replay:    c.replay.size(),
+		Fresh:     c.fresh.size(),
 	}
 }

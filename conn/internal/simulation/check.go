@@ -90,24 +90,11 @@ func (w *world) checkRequest(q wire.Request, n name) {
 	if q.Type == wire.TypeVersion {
 		return
 	}
-	places, out := 0, 1
 	for i := range w.out {
 		o := &w.out[i]
-		if o.timedOut || !usesLine(o.Request) || !usesLine(q) {
-			continue
-		}
-		if o.name == n && w.now.Before(o.sent.Add(requestTimeout)) {
+		if o.name == n && !o.timedOut && usesLine(o.Request) && usesLine(q) && w.now.Before(o.sent.Add(requestTimeout)) {
 			w.fail("two requests of a line are out", "%v and %v %v", o.Type, q.Type, n)
 		}
-		if o.Type != wire.TypeUnsubscribe {
-			out++
-			if w.now.Before(o.sent.Add(slotTime)) {
-				places++
-			}
-		}
-	}
-	if q.Type != wire.TypeUnsubscribe && (places >= 2*w.setup.Window || out > 20*w.setup.Window) {
-		w.fail("more requests than the windows allow", "%d places, %d out", places, out)
 	}
 	c := w.conn
 	switch q.Type {
@@ -380,6 +367,47 @@ func (w *world) checkSizes() {
 		w.fail("another number of requests out than there are", "%d, not %d", s.Requests, len(w.out))
 	}
 }
+
+// checkWindows checks that no more requests go out than the windows allow, as they are at
+// present.
+func (w *world) checkWindows(before *core.Sizes) {
+	if w.conn == nil || w.broken != nil {
+		return
+	}
+	places, out := 0, 0
+	for i := range w.out {
+		if o := &w.out[i]; mayHold(o.Request) && !o.timedOut {
+			out++
+			if w.now.Before(o.sent.Add(slotTime)) {
+				places++
+			}
+		}
+	}
+	is := w.core.Sizes()
+	if have := is.Replay.Used + is.Fresh.Used; have != places {
+		w.fail("another number of places than are taken", "%d, not %d", have, places)
+	}
+	if have := is.Replay.Out + is.Fresh.Out; have != out {
+		w.fail("another number of requests in the windows than are out", "%d, not %d", have, out)
+	}
+	w.checkWindow(&before.Replay, &is.Replay)
+	w.checkWindow(&before.Fresh, &is.Fresh)
+	if w.sent > 0 && isFull(&is.Replay) && isFull(&is.Fresh) {
+		w.fail("more requests than the windows allow", "%+v and %+v", is.Replay, is.Fresh)
+	}
+}
+
+func (w *world) checkWindow(before, is *core.WindowSize) {
+	if is.Limit < w.setup.Window || is.Limit > max(w.setup.Window, w.setup.MaxWindow) || is.Limit > before.Limit+w.messages {
+		w.fail("a window of another size", "%d, after %d and %d messages", is.Limit, before.Limit, w.messages)
+	}
+	if (is.Used > before.Used || is.Out > before.Out) && isFull(is) {
+		w.fail("more requests than a window allows", "%+v", is)
+	}
+}
+
+// isFull reports whether a window has more than it may let out.
+func isFull(w *core.WindowSize) bool { return w.Used > w.Limit || w.Out > 10*w.Limit }
 
 // checkSnapshot checks what a Get is answered with.
 func (w *world) checkSnapshot(n name, r *subs.Resource) {

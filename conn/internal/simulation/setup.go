@@ -11,6 +11,7 @@ type Setup struct {
 	Seed         uint64 // of the client's jitter
 	Gateways     int    // at least 1
 	Window       int    // of the replay, at least 1
+	MaxWindow    int    // up to which it grows while the gateway answers without delay
 	Rate         int    // of the replay, a second
 	Jitter       int    // of the replay, in seconds
 	Offline      int    // calls that may wait for a connection

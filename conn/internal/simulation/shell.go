@@ -181,6 +181,9 @@ func (w *world) write(f core.Frame) {
 		replay = w.hasSynced(n) // or all who wanted it then have left, and somebody has come since
 		w.conn.toReplay[n] = false
 	}
+	if mayHold(q) {
+		w.sent++
+	}
 	w.out = append(w.out, outRequest{Request: q, name: n, sent: w.now, replay: replay})
 	w.conn.requests = append(w.conn.requests, q)
 }
@@ -196,8 +199,10 @@ func (w *world) hasSynced(n name) bool {
 }
 
 func usesLine(q wire.Request) bool {
-	return q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet || q.Type == wire.TypeUnsubscribe
+	return mayHold(q) || q.Type == wire.TypeUnsubscribe
 }
+
+func mayHold(q wire.Request) bool { return q.Type == wire.TypeSubscribe || q.Type == wire.TypeGet }
 
 // deliver lets the client read n frames.
 func (w *world) deliver(n int) {

@@ -55,6 +55,7 @@ func (s *shrinker) simplify() {
 	for _, change := range []func(*Setup){
 		func(x *Setup) { x.Gateways = 1 },
 		func(x *Setup) { x.Window = 256 },
+		func(x *Setup) { x.MaxWindow = 0 },
 		func(x *Setup) { x.Rate = 0 },
 		func(x *Setup) { x.Jitter = 0 },
 		func(x *Setup) { x.Linger = 0 },

@@ -24,6 +24,7 @@ type world struct {
 
 	calm     bool      // there are no more faults
 	messages int       // that the present step is about
+	sent     int       // subscribe and get requests, in the present step
 	inputs   int       // steps of the core
 	log      *[]string // nil for none
 	broken   *Failure  // the first thing that was wrong
@@ -51,25 +52,26 @@ func newWorld(s Setup) *world {
 
 func (s Setup) config(urls []string) core.Config {
 	return core.Config{
-		Gateways:       urls,
-		Authenticate:   s.Authenticate,
-		VersionTimeout: 10 * time.Second,
-		AuthTimeout:    20 * time.Second,
-		RequestTimeout: requestTimeout,
-		StableAfter:    10 * time.Second,
-		MaxDelay:       maxDelay,
-		ReplayWindow:   s.Window,
-		ReplaySlot:     slotTime,
-		ReplayRate:     s.Rate,
-		ReplayJitter:   time.Duration(s.Jitter) * time.Second,
-		OfflineQueue:   s.Offline,
-		FailFast:       s.FailFast,
-		Linger:         time.Duration(s.Linger) * time.Second,
-		RetryFloor:     5 * time.Second,
-		ResyncInterval: 10 * time.Second,
-		ProbeInterval:  time.Duration(s.Probe) * time.Second,
-		NoticeInterval: 0,
-		Rand:           rand.New(rand.NewPCG(s.Seed, 8)),
+		Gateways:        urls,
+		Authenticate:    s.Authenticate,
+		VersionTimeout:  10 * time.Second,
+		AuthTimeout:     20 * time.Second,
+		RequestTimeout:  requestTimeout,
+		StableAfter:     10 * time.Second,
+		MaxDelay:        maxDelay,
+		ReplayWindow:    s.Window,
+		MaxReplayWindow: s.MaxWindow,
+		ReplaySlot:      slotTime,
+		ReplayRate:      s.Rate,
+		ReplayJitter:    time.Duration(s.Jitter) * time.Second,
+		OfflineQueue:    s.Offline,
+		FailFast:        s.FailFast,
+		Linger:          time.Duration(s.Linger) * time.Second,
+		RetryFloor:      5 * time.Second,
+		ResyncInterval:  10 * time.Second,
+		ProbeInterval:   time.Duration(s.Probe) * time.Second,
+		NoticeInterval:  0,
+		Rand:            rand.New(rand.NewPCG(s.Seed, 8)),
 	}
 }
 
@@ -89,10 +91,12 @@ func (w *world) step(in core.Input) {
 	if received, ok := in.(core.Received); ok {
 		w.messages = len(received.Messages)
 	}
-	before := w.core.State()
+	before, sizes := w.core.State(), w.core.Sizes()
+	w.sent = 0
 	w.core.Step(w.now, in)
 	w.absorb(w.core.Output())
 	w.checkStep(before)
+	w.checkWindows(&sizes)
 }
 
 // pass lets time pass, and everything happen that falls due.
