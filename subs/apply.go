@@ -27,12 +27,7 @@ func (r *Registry) Install(set wire.Set) {
 		e := r.entry(resource.RID)
 		r.install(e, r.pack.resource(&e.content, resource))
 	}
-	r.lookBehind(set)
-	for _, resource := range set.Resources {
-		if e := r.find(resource.RID); e != nil && (e.direct > 0 || e.heldIn > 0) {
-			r.hold(e)
-		}
-	}
+	r.installed(set.Resources)
 }
 
 // InstallModel is [Registry.Install] for a set that is one model, as a scanner has read it
@@ -40,8 +35,16 @@ func (r *Registry) Install(set wire.Set) {
 func (r *Registry) InstallModel(text []byte, m *wire.Scanned) {
 	e := r.entryOf(r.spelled(m.RID.In(text)))
 	r.install(e, r.pack.model(&e.content, text, m))
-	if e.direct > 0 || e.heldIn > 0 {
-		r.hold(e)
+	r.installed([]wire.Resource{{RID: e.rid}})
+}
+
+// installed goes on when all of a set is taken in. It looks at nothing but the ids.
+func (r *Registry) installed(set []wire.Resource) {
+	r.lookBehind(set)
+	for _, resource := range set {
+		if e := r.find(resource.RID); e != nil && (e.direct > 0 || e.heldIn > 0) {
+			r.hold(e)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ type rootRig struct {
 func newRootRig(t *testing.T, h *subs.Handle, set ...wire.Resource) *rootRig {
 	r := &rootRig{t: t, Registry: subs.NewRegistry(), handle: h}
 	r.Open(h, "root")
-	r.Install(wire.Set{Resources: set})
+	install(r.Registry, wire.Set{Resources: set})
 	r.Subscribed("root")
 	return r
 }
@@ -99,7 +99,7 @@ func TestADeepHandleHearsOfWhatItComesToReachBeforeTheReference(t *testing.T) {
 func TestADeepHandleIsToldOnceOfWhatItComesToReach(t *testing.T) {
 	r := newDeepRig(t, node("root"))
 	r.Open(new(subs.Handle), "a")
-	r.Install(wire.Set{Resources: []wire.Resource{node("a", "root")}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("a", "root")}})
 	r.Subscribed("a")
 	r.TakeDeliveries()
 	r.must(r.Changed("root", wire.Change{Values: refs("a", "b"), Set: wire.Set{Resources: []wire.Resource{node("b")}}}))
@@ -152,7 +152,7 @@ func TestADeepHandleIsStaleAsAWholeAndComesBackSo(t *testing.T) {
 	r.Subscribed("a")
 	r.Disconnected(errors.New("lost"))
 	r.expect(`root stale: lost`)
-	r.Install(wire.Set{Resources: []wire.Resource{node("root", "b"), node("b")}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("root", "b"), node("b")}})
 	r.Subscribed("root")
 	r.expect(`root sync (reconnect) {"b":{"rid":"b"}} view b,root`)
 	r.must(r.Changed("b", wire.Change{Values: nIs(1)}))
@@ -165,7 +165,7 @@ func TestADeepHandleIsToldThatItsResourceIsOfAnotherKind(t *testing.T) {
 	r := newDeepRig(t, node("root", "a"), node("a"))
 	r.expect(`root sync (first) {"a":{"rid":"a"}} view a,root`)
 	r.Disconnected(errors.New("lost"))
-	r.Install(wire.Set{Resources: []wire.Resource{{RID: "root", Kind: wire.KindCollection}}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{{RID: "root", Kind: wire.KindCollection}}})
 	r.Subscribed("root")
 	r.Sweep()
 	r.expect(`root stale: lost`, `root sync (kind changed) [] view root`)
@@ -191,14 +191,14 @@ func TestADeepHandleIsToldWhatComesBackToLife(t *testing.T) {
 func TestADeepHandleIsToldWhatSomethingRefersToThatComesBackToLife(t *testing.T) {
 	r := newDeepRig(t, node("root"))
 	r.Open(new(subs.Handle), "a")
-	r.Install(wire.Set{Resources: []wire.Resource{node("a", "x"), node("x")}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("a", "x"), node("x")}})
 	r.Subscribed("a")
 	r.Disconnected(errors.New("lost"))
 	r.TakeDeliveries()
-	r.Install(wire.Set{Resources: []wire.Resource{node("root", "a")}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("root", "a")}})
 	r.Subscribed("root")
 	r.expect(`root sync (reconnect) {"a":{"rid":"a"}} view a,root,x`)
-	r.Install(wire.Set{Resources: []wire.Resource{node("a", "y"), node("y")}})
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("a", "y"), node("y")}})
 	r.Subscribed("a")
 	r.expect(`y sync (reached) {}`, `a sync (reconnect) {"y":{"rid":"y"}}`, `x drop`)
 }
@@ -248,7 +248,7 @@ func TestADeepHandleComesToReachWhatIsStale(t *testing.T) {
 		r := newDeepRig(t, node("root"))
 		r.TakeDeliveries()
 		r.Open(new(subs.Handle), "other")
-		r.Install(wire.Set{Resources: []wire.Resource{node("other", "a"), node("a")}})
+		install(r.Registry, wire.Set{Resources: []wire.Resource{node("other", "a"), node("a")}})
 		r.Subscribed("other")
 		spoil(r)
 		r.TakeDeliveries()

@@ -109,7 +109,7 @@ func (r *rig) answered(seq uint64) {
 // granted answers subscribe request seq for rid.
 func (r *rig) granted(seq uint64, rid, answer string) {
 	r.t.Helper()
-	r.reg.Install(set(r.t, answer))
+	install(r.reg, set(r.t, answer))
 	r.reg.Subscribed(rid)
 	r.answered(seq)
 }
@@ -130,7 +130,7 @@ func (r *rig) want(rid, answer string) {
 // got answers get request seq.
 func (r *rig) got(seq uint64, answer string) {
 	r.t.Helper()
-	r.reg.Install(set(r.t, answer))
+	install(r.reg, set(r.t, answer))
 	r.answered(seq)
 }
 

@@ -79,7 +79,7 @@ func TestSetOfAGetServesASubscribeThatIsOut(t *testing.T) {
 func TestSetOfAGetCanBeReadAndGoes(t *testing.T) {
 	r := newRig(t)
 	seq := r.request()
-	r.reg.Install(set(t, `{"models":{"a":{"child":{"rid":"b"}},"b":{}}}`))
+	install(r.reg, set(t, `{"models":{"a":{"child":{"rid":"b"}},"b":{}}}`))
 	r.has("a", `~{"child":{"rid":"b"}}`)
 	r.answered(seq)
 	r.counts(0, 0, 0)

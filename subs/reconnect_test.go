@@ -168,7 +168,7 @@ func TestLostConnectionLeavesOnlyWhatIsWanted(t *testing.T) {
 	r.want("x", `{"models":{"x":{"other":{"rid":"y"}},"y":{"other":{"rid":"x"}}}}`)
 	r.close("x")
 	r.request()
-	r.reg.Install(set(t, `{"models":{"got":{"self":{"rid":"got"}}}}`))
+	install(r.reg, set(t, `{"models":{"got":{"self":{"rid":"got"}}}}`))
 	r.disconnect()
 	r.counts(1, 1, 2)
 }

@@ -60,7 +60,7 @@ func newHistory(seed uint64) *history {
 func (h *history) connect() {
 	if !h.connected {
 		h.connected = true
-		h.reg.Install(wire.Set{Resources: []wire.Resource{clone(h.truth)}})
+		install(h.reg, wire.Set{Resources: []wire.Resource{clone(h.truth)}})
 		h.reg.Subscribed("r0")
 		h.reg.Sweep()
 	}

@@ -44,12 +44,12 @@ func (r *Registry) compare(e *entry, content *Resource) {
 // lookBehind looks at what refers to something in limbo that a set has brought anew, and was
 // not in the set itself. If the gateway turns out to have held it all the time, it had let go by
 // its slip of what it refers to: that would not have been loaded anew otherwise.
-func (r *Registry) lookBehind(set wire.Set) {
+func (r *Registry) lookBehind(set []wire.Resource) {
 	if len(r.reloaded) == 0 {
 		return
 	}
-	came := make(map[*entry]bool, len(set.Resources)) // whether anew
-	for _, resource := range set.Resources {
+	came := make(map[*entry]bool, len(set)) // whether anew
+	for _, resource := range set {
 		came[r.find(resource.RID)] = false
 	}
 	for _, e := range r.reloaded {

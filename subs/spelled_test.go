@@ -19,6 +19,17 @@ func scanModel(rid, model string) (text []byte, m wire.Scanned, ok bool) {
 	return text, m, ok
 }
 
+// install takes in a set as the client does: one model by its text.
+func install(reg *subs.Registry, set wire.Set) {
+	if r := set.Resources; len(r) == 1 && r[0].Kind == wire.KindModel {
+		if text, m, ok := scanModel(r[0].RID, subs.NewResource(r[0]).String()); ok {
+			reg.InstallModel(text, &m)
+			return
+		}
+	}
+	reg.Install(set)
+}
+
 // Whatever a model was and has become, to be told of it by its text is to be told of it as
 // a set.
 func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {

@@ -230,7 +230,7 @@ func TestTombstonesAreBounded(t *testing.T) {
 }
 
 func grant(r *subs.Registry, rid string, n int) {
-	r.Install(wire.Set{Resources: []wire.Resource{{RID: rid, Kind: wire.KindModel, Model: nIs(n)}}})
+	install(r, wire.Set{Resources: []wire.Resource{{RID: rid, Kind: wire.KindModel, Model: nIs(n)}}})
 	r.Subscribed(rid)
 }
 

@@ -255,7 +255,7 @@ func (w *walk) answer(grant bool) {
 
 func (w *walk) subscribed(rid string, grant bool) {
 	if grant {
-		w.reg.Install(w.collect(rid))
+		install(w.reg, w.collect(rid))
 		w.direct[rid]++
 		w.reg.Subscribed(rid)
 		return
@@ -269,7 +269,7 @@ func (w *walk) subscribed(rid string, grant bool) {
 }
 
 func (w *walk) got(rid string) {
-	w.reg.Install(w.collect(rid))
+	install(w.reg, w.collect(rid))
 	content, _ := w.reg.Snapshot(rid)
 	if w.damaged || w.reg.Doubtful(rid) {
 		return // nobody is given that
