@@ -98,6 +98,9 @@ func (w *world) actTooLarge(*dice) {
 	if c := w.conn; c != nil && len(c.outbox) > 0 {
 		text := c.outbox[0].text
 		w.tell("too large: %s", text)
+		if i := w.request(c.outbox[0].id); i >= 0 && usesLine(w.out[i].Request) {
+			w.tooLarge[w.out[i].name] = true
+		}
 		w.lost(core.Culprit(text[:min(len(text), 64)], text[max(0, len(text)-64):]))
 	}
 }

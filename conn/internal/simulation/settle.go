@@ -171,9 +171,9 @@ func (w *world) compare(altogether bool) {
 // looksFor reports whether the client looks for what is stuck at the gateway, as e. It
 // cannot know of it when nothing that it has refers to that, and only the gateway still
 // holds what does, by mistake: then the gateway goes on to answer a subscribe with an old
-// error.
+// error. Nor does it look again for what was too large to be read when it did.
 func (w *world) looksFor(n name, e *entry) bool {
 	c := w.conn
 	leaked := e.direct <= 0 && c.reasons&heldByMistake != 0 && !c.reachedNow()[n]
-	return w.setup.Probe > 0 && !strings.Contains(rids[n], "?") && c.entries[n+1] == nil && !c.refused[n+1] && !leaked
+	return w.setup.Probe > 0 && !strings.Contains(rids[n], "?") && c.entries[n+1] == nil && !c.refused[n+1] && !w.tooLarge[n+1] && !leaked
 }

@@ -266,12 +266,15 @@ func (w *world) oldestCall() uint64 {
 }
 
 func (w *world) answered(id uint64) {
-	if id != 0 {
-		if i := slices.IndexFunc(w.out, func(o outRequest) bool { return o.ID == id }); i >= 0 {
-			w.out = slices.Delete(w.out, i, i+1)
-			w.conn.reveal(w.oldestCall())
-		}
+	if i := w.request(id); i >= 0 {
+		w.out = slices.Delete(w.out, i, i+1)
+		w.conn.reveal(w.oldestCall())
 	}
+}
+
+// request returns where in out the request with an id is, -1 for nowhere.
+func (w *world) request(id uint64) int {
+	return slices.IndexFunc(w.out, func(o outRequest) bool { return o.ID == id })
 }
 
 // lost ends the socket.

@@ -22,12 +22,13 @@ type world struct {
 	shell
 	program
 
-	calm     bool      // there are no more faults
-	messages int       // that the present step is about
-	sent     int       // subscribe and get requests, in the present step
-	inputs   int       // steps of the core
-	log      *[]string // nil for none
-	broken   *Failure  // the first thing that was wrong
+	tooLarge [names]bool // the answer to a request was
+	calm     bool        // there are no more faults
+	messages int         // that the present step is about
+	sent     int         // subscribe and get requests, in the present step
+	inputs   int         // steps of the core
+	log      *[]string   // nil for none
+	broken   *Failure    // the first thing that was wrong
 }
 
 // began is when every run begins.
