@@ -131,6 +131,7 @@ func (r *Registry) Revoked(rid string, reason *res.Error) error {
 	if asked := r.requests.newest(rid); asked != nil {
 		asked.revoked = true
 	}
+	delete(r.releases, rid)
 	e := r.find(rid)
 	if e == nil {
 		return unknown(rid, wire.EventUnsubscribe)

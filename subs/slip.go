@@ -3,6 +3,7 @@ package subs
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/resclient/resclient-go/wire"
@@ -128,7 +129,7 @@ func (r *Registry) slip(e, child *entry) {
 // requests that matter, and one more. Those that have timed out it may not have got, or may
 // have refused: then there are as many again without the first of them, and so on. What it
 // has counted for a request that is out, an unsubscribe event takes away; it may also get
-// that request only after the event. So there are as many again without those.
+// that request only after the event. So there are as many again without each of those.
 func (r *Registry) slipped(e, child *entry) []*entry {
 	if !e.indirect() || !child.indirect() || e.refersTo(child) {
 		return nil
@@ -141,22 +142,43 @@ func (r *Registry) slipped(e, child *entry) []*entry {
 		return slips
 	}
 	requests, revoked := r.loosen(e, child)
-	slips = append(slips, r.slippedCounting(e, child, requests, true)...)
-	if revoked {
-		slips = append(slips, r.slippedCounting(e, child, requests, false)...)
+	for gone := range subsets(revoked) {
+		slips = append(slips, r.slippedCounting(e, child, requests, gone)...)
 	}
 	return slips
 }
 
-// slippedCounting is slipped for what the gateway may have got of requests, with or
-// without those that an unsubscribe event came for.
-func (r *Registry) slippedCounting(e, child *entry, requests []uint64, revoked bool) (slips []*entry) {
+// subsets iterates over the subsets of a list. Those at the end of a long one go together.
+func subsets(list []string) iter.Seq[[]string] {
+	bits := min(len(list), maxRevoked)
+	return func(yield func([]string) bool) {
+		for set := range 1 << bits {
+			var subset []string
+			for i, s := range list {
+				if set>>min(i, maxRevoked-1)&1 != 0 {
+					subset = append(subset, s)
+				}
+			}
+			if !yield(subset) {
+				return
+			}
+		}
+	}
+}
+
+// maxRevoked bounds how many requests that an unsubscribe event came for are looked at one
+// by one.
+const maxRevoked = 3
+
+// slippedCounting is slipped for what the gateway may have got of requests, without those for
+// which the count has gone with an unsubscribe event.
+func (r *Registry) slippedCounting(e, child *entry, requests []uint64, gone []string) (slips []*entry) {
 	late, _ := slices.BinarySearch(requests, r.oldest)
 	first := append(slices.Clone(requests[:min(late, maxLate)]), r.oldest)
 	for _, newest := range requests {
 		for _, oldest := range first {
 			more, _ := r.slippedWithin(e, child, func(x *entry) bool {
-				return x.indirect() && !r.countedAt(x.rid, oldest, newest, revoked)
+				return x.indirect() && !r.countedAt(x.rid, oldest, newest, gone)
 			})
 			slips = append(slips, more...)
 		}
@@ -168,9 +190,9 @@ func (r *Registry) slippedCounting(e, child *entry, requests []uint64, revoked b
 const maxLate = 8
 
 // countedAt reports whether the gateway counts a direct subscription on rid that the
-// registry does not, when it has got the requests from oldest to newest, and counts those
-// that an unsubscribe event came for if revoked is set.
-func (r *Registry) countedAt(rid string, oldest, newest uint64, revoked bool) bool {
+// registry does not, when it has got the requests from oldest to newest, and the count of
+// some has gone.
+func (r *Registry) countedAt(rid string, oldest, newest uint64, gone []string) bool {
 	requested, released := r.requests.newest(rid), r.releases[rid] // 0 for none
 	switch {
 	case released != 0 && released <= newest:
@@ -178,19 +200,19 @@ func (r *Registry) countedAt(rid string, oldest, newest uint64, revoked bool) bo
 	case requested == nil:
 		return released != 0
 	}
-	return oldest <= requested.seq && requested.seq <= newest && (revoked || !requested.revoked)
+	return oldest <= requested.seq && requested.seq <= newest && !slices.Contains(gone, rid)
 }
 
 // loosen notes what is part of a cycle that e no longer closes by referring to child. A
 // call that is out may turn out to have been answered with one of these before. It
 // returns the numbers of the requests about it that are out, oldest first, and 0 if that
-// the gateway has got none of them is a case of its own; and whether an unsubscribe event
-// came for one of them.
-func (r *Registry) loosen(e, child *entry) (requests []uint64, revoked bool) {
+// the gateway has got none of them is a case of its own; and for which of them an
+// unsubscribe event came.
+func (r *Registry) loosen(e, child *entry) (requests []uint64, revoked []string) {
 	below := r.countInner([]*entry{child}, (*entry).indirect)
 	defer unmark(below)
 	if e.mark == unseen {
-		return nil, false
+		return nil, nil
 	}
 	for _, x := range below {
 		if x != e && x != child {
@@ -198,7 +220,9 @@ func (r *Registry) loosen(e, child *entry) (requests []uint64, revoked bool) {
 		}
 		if asked := r.requests.newest(x.rid); asked != nil {
 			requests = append(requests, asked.seq)
-			revoked = revoked || asked.revoked
+			if asked.revoked {
+				revoked = append(revoked, x.rid)
+			}
 		}
 		if seq := r.releases[x.rid]; seq != 0 {
 			requests = append(requests, 0, seq)

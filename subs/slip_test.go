@@ -50,7 +50,7 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 	for name, test := range map[string]struct {
 		early, late []string // requests, in their order: before the client knows of p, and after
 		timeOut     bool     // of these
-		revoked     string   // for this an unsubscribe event comes
+		revoked     []string // for these an unsubscribe event comes
 		last        string   // one more
 		replied     string
 		released    string // is not subscribed any more, says the registry; the gateway may be late
@@ -66,9 +66,10 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 		"the child is held before the parent":                  {late: []string{"c", "p"}},
 		"the gateway did not get the first":                    {late: []string{"c"}, timeOut: true, last: "p", stale: 1},
 		"of two that have timed out, the gateway got the last": {late: []string{"c", "p"}, timeOut: true, stale: 1},
-		"an unsubscribe event took the first away":             {late: []string{"c", "p"}, revoked: "c", stale: 1},
-		"an unsubscribe event took the last away":              {late: []string{"c", "p"}, revoked: "p"},
-		"an unsubscribe event may have come before it":         {late: []string{"p"}, revoked: "p", stale: 1},
+		"an unsubscribe event took the first away":             {late: []string{"c", "p"}, revoked: []string{"c"}, stale: 1},
+		"an unsubscribe event took the last away":              {late: []string{"c", "p"}, revoked: []string{"p"}},
+		"of two such events one came before it":                {late: []string{"c", "p"}, revoked: []string{"c", "p"}, stale: 1},
+		"an unsubscribe event may have come before it":         {late: []string{"p"}, revoked: []string{"p"}, stale: 1},
 		"one that would take the parent away":                  {released: "p", stale: 1},
 		"one that has taken it away":                           {released: "p", last: "x", replied: "p"},
 	} {
@@ -88,8 +89,8 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 			if test.timeOut {
 				r.reg.Answered(r.seq + 1)
 			}
-			if test.revoked != "" {
-				r.apply(test.revoked, "unsubscribe", `{"reason":{"code":"system.accessDenied","message":"no"}}`)
+			for _, rid := range test.revoked {
+				r.apply(rid, "unsubscribe", `{"reason":{"code":"system.accessDenied","message":"no"}}`)
 			}
 			if test.released != "" {
 				r.reg.Subscribed(test.released)
@@ -105,6 +106,17 @@ func TestCycleThatTheGatewayMayLetGoBecauseOfARequestIsAFault(t *testing.T) {
 			r.faults(test.stale)
 		})
 	}
+}
+
+// What an unsubscribe that has timed out would take away, an unsubscribe event does.
+func TestCycleThatTheGatewayKeepsAfterAnUnsubscribeEventIsNoFault(t *testing.T) {
+	r := newRig(t)
+	r.want("root", `{"models":{"root":{"p":{"rid":"p"}},"p":{"child":{"rid":"c"}},"c":{"self":{"rid":"c"},"above":{"rid":"p"}}}}`)
+	r.reg.Subscribed("p")
+	r.reg.Overdue("p", 1, r.request())
+	r.apply("p", "unsubscribe", `{"reason":{"code":"system.accessDenied","message":"no"}}`)
+	r.apply("c", "change", `{"values":{"self":null}}`)
+	r.faults(0)
 }
 
 func TestCycleThatTheGatewayMayLetGoInLimboIsAFaultWhenItIsHeld(t *testing.T) {
