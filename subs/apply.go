@@ -48,6 +48,21 @@ func (r *Registry) installed(set []wire.Resource) {
 	}
 }
 
+// Regranted is [Registry.InstallModel] and [Registry.Subscribed] in one for the answer that
+// comes most often after a reconnect: rid, as it was and of nothing else. It reports false for
+// any other, and does nothing then.
+func (r *Registry) Regranted(rid string, text []byte, m *wire.Scanned) bool {
+	e := r.find(rid)
+	if e == nil || e.standing != stale || e.sent || e.heldIn > 0 || e.extra != nil ||
+		string(m.RID.In(text)) != rid || e.refers() || !e.content.isSpelled(m.Model.In(text), len(m.Values)) {
+		return false
+	}
+	e.sent, e.missed, e.direct = true, false, e.direct+1
+	r.stand(e, held)
+	r.tellLive(revived{entry: e})
+	return true
+}
+
 // install takes in what the gateway has sent for e.
 func (r *Registry) install(e *entry, content Resource) {
 	switch {

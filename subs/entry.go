@@ -169,6 +169,12 @@ func (e *entry) references(f func(rid string)) {
 	e.content.references(f)
 }
 
+// refers reports whether there are any.
+func (e *entry) refers() (refers bool) {
+	e.references(func(string) { refers = true })
+	return refers
+}
+
 // booked is references with those that the present event takes away: the gateway takes
 // one after the other off its books.
 func (r *Registry) booked(e *entry, f func(rid string)) {

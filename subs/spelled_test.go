@@ -33,7 +33,7 @@ func install(reg *subs.Registry, set wire.Set) {
 // Whatever a model was and has become, to be told of it by its text is to be told of it as
 // a set.
 func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {
-	scanned, equal := 0, 0
+	scanned, regranted := 0, 0
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		model := map[string]res.Value{}
@@ -41,7 +41,7 @@ func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {
 			model[anyName(random)] = anyValue(random)
 		}
 		was := wire.Resource{RID: "m", Kind: wire.KindModel, Model: sortedModel(model)}
-		byText, bySet := subscribed(was), subscribed(was)
+		byText, bySet, atOnce := subscribed(was), subscribed(was), subscribed(was)
 		for range random.IntN(2) {
 			model[anyName(random)] = anyValue(random)
 		}
@@ -51,29 +51,33 @@ func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {
 			continue
 		}
 		scanned++
-		for _, reg := range []*subs.Registry{byText, bySet} {
+		for _, reg := range []*subs.Registry{byText, bySet, atOnce} {
 			reg.Disconnected(errors.New("lost"))
 			reg.TakeDeliveries()
 		}
 		byText.InstallModel(text, &m)
+		byText.Subscribed("m")
 		bySet.Install(wire.Set{Resources: []wire.Resource{m.ModelIn(text)}})
-		for _, reg := range []*subs.Registry{byText, bySet} {
-			reg.Subscribed("m")
+		bySet.Subscribed("m")
+		if atOnce.Regranted("m", text, &m) {
+			regranted++
+		} else {
+			atOnce.InstallModel(text, &m)
+			atOnce.Subscribed("m")
 		}
-		told, want := deliveredTo(byText), deliveredTo(bySet)
-		if told != want {
-			t.Fatalf("seed %d: by its text %s\nas a set %s", seed, told, want)
-		}
-		if subs.NewResource(is).Equal(subs.NewResource(was)) {
-			equal++
-		}
-		have, live := byText.Snapshot("m")
-		if !live || !have.Equal(subs.NewResource(is)) {
-			t.Fatalf("seed %d: it is %v, want %v", seed, have, subs.NewResource(is))
+		want := deliveredTo(bySet)
+		for _, reg := range []*subs.Registry{byText, atOnce} {
+			if told := deliveredTo(reg); told != want {
+				t.Fatalf("seed %d: by its text %s\nas a set %s", seed, told, want)
+			}
+			have, live := reg.Snapshot("m")
+			if !live || reg.Direct("m") != 1 || !have.Equal(subs.NewResource(is)) {
+				t.Fatalf("seed %d: it is %v, want %v", seed, have, subs.NewResource(is))
+			}
 		}
 	}
-	if scanned < 1000 || equal < 500 {
-		t.Errorf("only %d models were scanned, and %d of them equal", scanned, equal)
+	if scanned < 1000 || regranted < 200 || regranted == scanned {
+		t.Errorf("%d models were scanned, and %d of them taken in at once", scanned, regranted)
 	}
 }
 

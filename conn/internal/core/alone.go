@@ -61,8 +61,10 @@ func (c *Core) answeredAlone(q *request, a *answer) {
 	}
 	c.alone--
 	c.replayLeft--
-	a.install(c)
-	c.reg.Subscribed(q.rid)
+	if m := a.model; m == nil || !c.reg.Regranted(q.rid, m.text, &m.Scanned) {
+		a.install(c)
+		c.reg.Subscribed(q.rid)
+	}
 	c.miscounts(q, q.rid, true)
 	if c.replay.turn != "" && !q.listed { // so nobody knows of it
 		c.spare = append(c.spare, q)
