@@ -22,7 +22,7 @@ type belief struct {
 	hidden   [names]uint64   // let go because of what a call has subscribed to, up to this one, that is not answered
 	ghosts   [names]*content // what the present frame makes of what it lets go
 	last     [names]*content // what there was of what was let go
-	early    [names]bool     // let go by the present frame, and by the gateway before
+	early    [names]bool     // let go, and by the gateway before the client could know
 	leftAt   [names]uint64   // the newest request that was out when nothing held it any more
 	endedAt  [names]uint64   // the newest request that was out at the last unsubscribe event
 
@@ -181,14 +181,20 @@ func (b *belief) restore(n name) {
 }
 
 // keep brings back what was let go while the gateway was ahead, and yet seems to be held: for
-// the client, something else has held it all the time.
+// the client, something else has held it all the time. It may come to be held later, as long as
+// a request is out that was when nothing held it any more.
 func (c *conn) keep() {
 	for n, reached := range c.reachedNow() {
-		if reached && c.early[n] && c.copies[n] == nil {
+		switch {
+		case !c.early[n]:
+			continue
+		case reached && c.copies[n] == nil:
 			c.restore(name(n))
+		case c.copies[n] == nil && c.gateway.stillOut(c.leftAt[n]):
+			continue
 		}
+		c.early[n] = false
 	}
-	c.early = [names]bool{}
 }
 
 // hide brings back what is let go and yet seems to be held, if that may be because of
