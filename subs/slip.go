@@ -25,13 +25,15 @@ var errSlip = errors.New("the gateway has let go of what is held")
 // slip before, with an event that waited for what it refers to and was never sent.
 
 // compare looks at content that the gateway sends for e, which is held, or dead and
-// referred to. What is not the first copy was loaded anew.
+// referred to. What is not the first copy was loaded anew: then what is dead is not that any
+// more, even if the content is the same.
 func (r *Registry) compare(e *entry, content *Resource) {
+	changed := e.changed()
 	switch {
-	case e.changed() && content.hash() == e.first:
+	case changed && content.hash() == e.first:
 		r.resend(e)
-	case content.Equal(&e.content):
-		if e.changed() {
+	case content.Equal(&e.content) && !(changed && e.dead):
+		if changed {
 			e.first = 0 // this is the first copy now
 			r.renewed = append(r.renewed, e)
 		}

@@ -353,6 +353,18 @@ func TestNewContentForWhatIsDeadIsAFault(t *testing.T) {
 	}
 }
 
+// Nor is the present content what the gateway has of it while it is dead, if it has changed.
+func TestPresentContentForWhatIsDeadIsAFault(t *testing.T) {
+	for x, faults := range map[int]int{1: 0, 2: 1} { // the dead copy, the present one
+		r := newRig(t)
+		r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
+		r.apply("c", "change", `{"values":{"x":2}}`)
+		r.apply("c", "delete", `null`)
+		r.apply("p", "change", fmt.Sprintf(`{"values":{"child":{"rid":"q"}},"models":{"q":{"child":{"rid":"c"}},"c":{"x":%d}}}`, x))
+		r.faults(faults)
+	}
+}
+
 func TestCopyIsDoubtfulWhenItMayBeDead(t *testing.T) {
 	r := newRig(t)
 	r.want("p", `{"models":{"p":{"child":{"rid":"c"}},"c":{"x":1}}}`)
