@@ -17,15 +17,14 @@ import (
 // miscounts plans a reconnect if the answer to q, which is about rid, leaves the
 // gateway with a count that cannot be known.
 func (c *Core) miscounts(q *request, rid string, granted bool) {
-	doubtful, held := false, c.reg.Follows(rid)
+	doubtful := false
 	switch q.typ {
 	case wire.TypeSubscribe, wire.TypeGet:
 		doubtful = q.settled && !granted || c.revocations.of(q, rid)
-		held = held || q.settled && c.table.loads(rid)
 	default:
 		doubtful = c.returns.of(q, rid) || c.revocations.of(q, rid)
 	}
-	if doubtful && held {
+	if doubtful && (c.reg.Follows(rid) || c.table.loads(rid)) {
 		c.distrust(fmt.Errorf("the subscription of %v %q may have been taken away: %w", q.typ, rid, subs.ErrInconsistent))
 	}
 }

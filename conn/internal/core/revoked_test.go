@@ -92,6 +92,29 @@ func TestRequestThatIsAnsweredAfterItWasGivenBack(t *testing.T) {
 	}
 }
 
+// Of two calls, the subscription of the one that is answered first is refused, and then
+// that of the other is given back in its place, which is refused as well.
+func TestCallThatIsRefusedAfterItWasGivenBackWhileAnotherIsOut(t *testing.T) {
+	const denied = `{"rid":"c","errors":{"c":{"code":"system.accessDenied","message":"no"}}}`
+	for name, faults := range map[string]uint64{"p": 1, "": 0} {
+		r := connected(t)
+		r.call("x", "find")
+		r.call("x", "find")
+		calls := r.sent("call x.find", "call x.find")
+		r.answer(calls[0], denied)
+		r.answer(r.sent("unsubscribe c")[0], "")
+		r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
+		if name != "" {
+			r.subscribe(name)
+			r.sent("subscribe " + name)
+		}
+		r.answer(calls[1], denied)
+		if got := r.core.Stats().Inconsistencies; got != faults {
+			t.Errorf("with %q out %d faults, want %d", name, got, faults)
+		}
+	}
+}
+
 // What is loading may be going to hold the resource; nobody but the gateway knows.
 func TestRequestThatIsRefusedAfterItWasGivenBackWhileAnotherIsOut(t *testing.T) {
 	for name, faults := range map[string]uint64{"p": 1, "": 0} {
