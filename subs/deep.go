@@ -136,6 +136,16 @@ func (r *Registry) shrink(deep []*Handle) {
 	}
 }
 
+// dropUnreached is shrink for handles of which something has come back to life, and may not
+// refer to what it did.
+func (r *Registry) dropUnreached() {
+	if len(r.shrunk) > 0 {
+		deep := r.shrunk
+		r.shrunk = nil
+		r.shrink(deep)
+	}
+}
+
 // below lists e and what it reaches, nearer ones first; only what there is a copy of.
 func (r *Registry) below(e *entry) []*entry {
 	seen := make(map[*entry]struct{})

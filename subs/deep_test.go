@@ -203,6 +203,23 @@ func TestADeepHandleIsToldWhatSomethingRefersToThatComesBackToLife(t *testing.T)
 	r.expect(`y sync (reached) {}`, `a sync (reconnect) {"y":{"rid":"y"}}`, `x drop`)
 }
 
+// The event brings to life what has led to its own resource, and does so no more.
+func TestADeepHandleHearsOfTheEventThatTakesItsResourceAway(t *testing.T) {
+	r := newDeepRig(t, node("root"))
+	r.Open(new(subs.Handle), "a")
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("a", "x"), node("x", "y"), node("y")}})
+	r.Subscribed("a")
+	r.Disconnected(errors.New("lost"))
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("root", "a")}})
+	r.Subscribed("root")
+	r.Open(new(subs.Handle), "y")
+	install(r.Registry, wire.Set{Resources: []wire.Resource{node("y")}})
+	r.Subscribed("y")
+	r.TakeDeliveries()
+	r.must(r.Changed("y", wire.Change{Values: refs("x"), Set: wire.Set{Resources: []wire.Resource{node("x")}}}))
+	r.expect(`x sync (reconnect) {}`, `y change x={"rid":"x"} (new)`, `y drop`)
+}
+
 func TestTheHandlesOfAResourceAreToldOnceEach(t *testing.T) {
 	r := newDeepRig(t, node("root", "a"), node("a", "root"))
 	plain := new(subs.Handle)

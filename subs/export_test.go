@@ -126,7 +126,7 @@ func (r *Registry) checkEntry(e *entry) error {
 }
 
 func (r *Registry) checkWorklists() error {
-	if n := len(r.unheld) + len(r.orphans); n > 0 {
+	if n := len(r.unheld) + len(r.orphans) + len(r.shrunk); n > 0 {
 		return fmt.Errorf("%d decisions are left over", n)
 	}
 	last := uint64(0)

@@ -43,12 +43,10 @@ func (r *Registry) hold(e *entry) {
 		}
 		live = append(live, revived{e, slices.Clone(e.watchers())})
 	}
-	var told []*Handle
 	for _, x := range live {
 		r.tellLive(x)
-		told = append(told, x.watchers...)
+		r.shrunk = append(r.shrunk, x.watchers...)
 	}
-	r.shrink(told)
 }
 
 // revived is an entry that has become held, with the deep handles that reached it
@@ -144,6 +142,7 @@ func (r *Registry) tellStale(e *entry, cause error) {
 
 // settle works off what the last changes left to decide.
 func (r *Registry) settle() {
+	r.dropUnreached()
 	r.dropUnheld()
 	r.admitSlips()
 	r.expireLimbo()

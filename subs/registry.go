@@ -55,12 +55,13 @@ type Registry struct {
 
 	// Worklists of settle. Collection is iterative: however long a chain of
 	// references is, it costs no stack.
-	unheld   []*entry // may have lost what held it
-	orphans  []*entry // may have lost what refers to it
-	deferred []*entry // the same, for Sweep
-	slips    []*entry // may be let go by the gateway, although held
-	renewed  []*entry // loaded anew, although held: slips, unless the present event may have let them go
-	reloaded []*entry // loaded anew by the present set, as nothing held them; see lookBehind
+	unheld   []*entry  // may have lost what held it
+	orphans  []*entry  // may have lost what refers to it
+	deferred []*entry  // the same, for Sweep
+	shrunk   []*Handle // deep, and may not reach what they did
+	slips    []*entry  // may be let go by the gateway, although held
+	renewed  []*entry  // loaded anew, although held: slips, unless the present event may have let them go
+	reloaded []*entry  // loaded anew by the present set, as nothing held them; see lookBehind
 
 	departed      *entry   // from whose copy the present event has taken references
 	departing     []string // those
