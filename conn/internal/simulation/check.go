@@ -67,12 +67,15 @@ func (w *world) mayHaveFound() bool {
 	return w.setup.Probe > 0 && w.conn.copies[nameOf("m0?")] != nil
 }
 
-// noteReplay notes what the replay consists of.
+// noteReplay notes what the replay consists of. What is dead already, because a call of the
+// authenticate hook has brought it before, is not asked for in it.
 func (w *world) noteReplay() {
+	reached := w.conn.reachedNow()
 	for n := range name(names) {
 		known := w.core.Inspect(rids[n])
 		ended := w.conn.endedAt[n] != 0 // and waits for its next try
-		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !ended
+		dead := w.conn.dead[n] && reached[n]
+		w.conn.toReplay[n] = w.hasSynced(n) && known.Direct == 0 && !ended && !dead
 	}
 }
 
