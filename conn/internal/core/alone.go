@@ -32,12 +32,15 @@ func (c *Core) sendAlone(rid string) bool {
 
 // sentAlone returns the request for a resource that was sent alone, nil for none.
 func (c *Core) sentAlone(rid string) *request {
-	if c.alone == 0 {
-		return nil
-	}
+	left := c.alone
 	for q := range c.table.recent.all() {
-		if q.alone && q.rid == rid {
+		switch {
+		case left == 0:
+			return nil // most of what is out may have been sent after the replay
+		case q.alone && q.rid == rid:
 			return q
+		case q.alone:
+			left--
 		}
 	}
 	return nil

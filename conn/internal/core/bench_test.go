@@ -20,6 +20,7 @@ type bench struct {
 	batch      core.Batch
 	generation uint64
 	unanswered [][]byte
+	mute       string             // part of a request that is never answered, if any
 	frame      []byte             // scratch
 	result     func(i int) string // members of the answer about resource i
 }
@@ -60,6 +61,9 @@ func (b *bench) step(in core.Input) {
 func (b *bench) give(in core.Input) {
 	b.core.Step(noon, in)
 	for _, f := range b.core.Output().Frames {
+		if b.mute != "" && bytes.Contains(f.Data, []byte(b.mute)) {
+			continue
+		}
 		b.unanswered = append(b.unanswered, f.Data)
 	}
 }
@@ -136,6 +140,25 @@ func BenchmarkReplay(b *testing.B) {
 			tb.ReportMetric(float64(tb.Elapsed().Nanoseconds())/float64(tb.N)/float64(n), "ns/subscription")
 		})
 	}
+}
+
+// A service that does not answer costs the rest of a replay nothing but its place.
+func BenchmarkReplayWithoutAnAnswer(tb *testing.B) {
+	const n = 100_000
+	b := newBench(tb)
+	b.step(core.Start{})
+	b.open()
+	b.subscribe(n)
+	b.mute = `"subscribe.` + name(0) + `"`
+	for tb.Loop() {
+		b.step(core.Reconnect{})
+		b.step(core.Tick{})
+		b.open()
+		if stale := b.core.Stats().Stale; stale != 1 {
+			tb.Fatalf("%d are stale, want the one without an answer", stale)
+		}
+	}
+	tb.ReportMetric(float64(tb.Elapsed().Nanoseconds())/float64(tb.N)/float64(n), "ns/subscription")
 }
 
 // What an event costs from the frame to its delivery, when many are taken in together.

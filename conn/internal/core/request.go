@@ -16,6 +16,7 @@ type request struct {
 	line   *line // that has sent it, if any; it may have been dropped since
 	call   *Call // of call, auth and new; nil once its caller has its reply
 	window *window
+	slot   int // of the window, counted from its first
 	sent   time.Time
 	count  int // of an unsubscribe: direct subscriptions to give back
 	typ    wire.RequestType

@@ -16,7 +16,8 @@ type window struct {
 	next     time.Time      // nothing is sent before
 	queue    []*line        // waiting for a place
 	turn     string         // comes next, before the queue: the resource of a replay that is not all sent; or ""
-	slots    fifo[*request] // having a place, or having given it up; in the order sent
+	slots    fifo[*request] // having a place, or nil where it was left; in the order sent
+	shifted  int            // how many were before slots
 	used     int            // places taken
 	out      int            // requests out, with a place or without
 }
@@ -47,7 +48,7 @@ func (w *window) free() bool { return w.used < w.limit && w.out < slotsPerPlace*
 
 func (w *window) enter(q *request) {
 	w.next = maxTime(w.next, q.sent.Add(-rateSlack)).Add(w.interval)
-	q.window = w
+	q.window, q.slot = w, w.shifted+w.slots.len()
 	w.slots.push(q)
 	w.used++
 	w.out++
@@ -60,7 +61,7 @@ func (w *window) leave(q *request) {
 	}
 	q.window = nil
 	w.out--
-	if i := w.index(q); i >= 0 {
+	if i := q.slot - w.shifted; i >= 0 { // or it has given up its place
 		w.slots.items()[i] = nil
 		w.used--
 	}
@@ -88,20 +89,16 @@ func (w *window) answered(q *request, now time.Time) {
 	}
 }
 
-func (w *window) index(q *request) int {
-	for i, s := range w.slots.items() {
-		if s == q {
-			return i
-		}
-	}
-	return -1
-}
-
 // trim drops the places at the head that were left.
 func (w *window) trim() {
 	for w.slots.len() > 0 && w.slots.items()[0] == nil {
-		w.slots.shift()
+		w.shift()
 	}
+}
+
+func (w *window) shift() {
+	w.slots.shift()
+	w.shifted++
 }
 
 func (w *window) deadline() time.Time {
@@ -119,7 +116,7 @@ func (w *window) deadline() time.Time {
 // expire frees the places of requests that have held them for too long.
 func (w *window) expire(now time.Time) {
 	for w.slots.len() > 0 && !now.Before(w.slots.items()[0].sent.Add(w.slot)) {
-		w.slots.shift()
+		w.shift()
 		w.used--
 		w.trim()
 	}
