@@ -171,6 +171,21 @@ func (r *rig) expectReply(in core.Input) {
 func (r *rig) absorb(out core.Output) {
 	r.Helper()
 	r.transitions = append(r.transitions, out.Transitions...)
+	for _, f := range out.Frames {
+		r.write(f)
+	}
+	for _, generation := range out.Closes {
+		r.hangUp(generation)
+	}
+	for _, generation := range out.Authenticates {
+		if generation == r.generation && r.socket {
+			r.authenticates = append(r.authenticates, generation)
+		}
+	}
+	r.denials = append(r.denials, out.Denials...)
+	for _, d := range out.Dials {
+		r.begin(d)
+	}
 	for _, d := range out.Deliveries {
 		d.Handle.Owner.(*listener).hear(d)
 	}
@@ -184,22 +199,7 @@ func (r *rig) absorb(out core.Output) {
 		delete(r.owed, reply.To)
 		r.replies[reply.To] = reply
 	}
-	for _, f := range out.Frames {
-		r.write(f)
-	}
-	for _, generation := range out.Closes {
-		r.hangUp(generation)
-	}
-	for _, generation := range out.Authenticates {
-		if generation == r.generation && r.socket {
-			r.authenticates = append(r.authenticates, generation)
-		}
-	}
-	for _, d := range out.Dials {
-		r.begin(d)
-	}
 	r.asks = append(r.asks, out.Asks...)
-	r.denials = append(r.denials, out.Denials...)
 	r.notices = append(r.notices, out.Notices...)
 	if out.ResetBackOff {
 		r.resets++

@@ -63,7 +63,8 @@ var (
 	errSilent  = errors.New("no sign of life")
 )
 
-// absorb carries an output out, in the order of its fields.
+// absorb carries an output out: first what the program is told, which is checked against
+// what the connection is that it came on.
 func (w *world) absorb(out core.Output) {
 	w.ending = slices.Contains(out.Closes, w.generation)
 	for i := range out.Transitions {
