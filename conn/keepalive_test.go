@@ -1,10 +1,18 @@
 package conn_test
 
 import (
+	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/resgatetest"
+	"github.com/resclient/resclient-go/state"
 )
 
 func TestKeepAlive(t *testing.T) {
@@ -57,4 +65,47 @@ func TestKeepAlive(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A gateway that reads nothing for a while has as long for that as a write may take, also when
+// it asks for a sign of life meanwhile.
+func TestAPingOfTheGatewayDoesNotCutAWriteShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := resgatetest.NewNetwork()
+		const request, requests = 4 << 10, 100 // more than fits into the network
+		var answered atomic.Bool
+		badGateway(t, network, func(ws wsConn, id uint64) {
+			_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{"protocol":"1.2.3"},"id":%d}`, id))
+			time.Sleep(time.Second)
+			_ = ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+			time.Sleep(5 * time.Second)
+			ws.SetPongHandler(func(string) error { answered.Store(true); return nil })
+			for {
+				if _, _, err := ws.ReadMessage(); err != nil {
+					return
+				}
+			}
+		})
+		var seen transitions
+		c, err := conn.New("ws://"+gatewayAddr, conn.WithNetDial(network.Dial), conn.WithHooks(conn.Hooks{Transition: seen.hook}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.WaitFor(t.Context(), state.Connected); err != nil {
+			t.Fatal(err)
+		}
+		before := len(seen.all())
+		for range requests {
+			go c.Call(t.Context(), "a.b", "do", strings.Repeat("x", request), nil)
+			time.Sleep(time.Millisecond) // each is written by itself
+		}
+		time.Sleep(8 * time.Second)
+		if lost := seen.all()[before:]; len(lost) > 0 {
+			t.Errorf("the connection is lost: %v", lost[0].Cause)
+		}
+		if !answered.Load() {
+			t.Error("the ping is not answered")
+		}
+	})
 }

@@ -16,8 +16,14 @@ type outbox struct {
 
 	mu      sync.Mutex
 	waiting frames
-	pinging bool      // a ping is to be written
+	control control   // is to be written
 	writing time.Time // since when one frame is being written; zero for none
+}
+
+// control is what is written beside the frames.
+type control struct {
+	ping bool
+	pong *string // what the gateway's last ping said: the answer to that is enough
 }
 
 // outboxLimit is how many bytes may wait when a write does not get on for stuck.
@@ -104,7 +110,15 @@ func (f frames) all() iter.Seq[[]byte] {
 func (o *outbox) ping() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.pinging = true
+	o.control.ping = true
+	o.rouse()
+}
+
+// pong has a ping of the gateway's answered.
+func (o *outbox) pong(message string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.control.pong = &message
 	o.rouse()
 }
 
@@ -116,14 +130,14 @@ func (o *outbox) rouse() {
 	}
 }
 
-// begin notes that the next frame is being written since now, and reports whether
-// a ping is to be written before it.
-func (o *outbox) begin(now time.Time) (ping bool) {
+// begin notes that the next frame is being written since now, and returns what is to be
+// written before it.
+func (o *outbox) begin(now time.Time) (before control) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.writing = now
-	ping, o.pinging = o.pinging, false
-	return ping
+	before, o.control = o.control, control{}
+	return before
 }
 
 // rest notes that no frame is being written.

@@ -37,6 +37,10 @@ func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websock
 		s.free <- c.newBatch()
 	}
 	n.beforeRead = s.flush
+	ws.SetPingHandler(func(message string) error { // not the reader's to answer: a write may have to wait
+		s.out.pong(message)
+		return nil
+	})
 	context.AfterFunc(ctx, s.hangUp)
 	c.own.Go(s.read)
 	c.own.Go(s.write)
@@ -246,14 +250,20 @@ func (s *socket) writeFrames(frames frames) error {
 	return nil
 }
 
-// beginWrite returns until when the next write may take, and writes a ping before
-// it if there is to be one.
+// beginWrite returns until when the next write may take, and writes a ping and a pong
+// before it if there are to be any.
 func (s *socket) beginWrite() (deadline time.Time, err error) {
 	now := time.Now()
 	deadline = now.Add(s.client.set.writeTimeout)
-	if s.out.begin(now) {
+	before := s.out.begin(now)
+	if before.ping {
 		if err := s.ws.WriteControl(websocket.PingMessage, nil, deadline); err != nil {
 			return deadline, fmt.Errorf("ping: %w", err)
+		}
+	}
+	if before.pong != nil {
+		if err := s.ws.WriteControl(websocket.PongMessage, []byte(*before.pong), deadline); err != nil {
+			return deadline, fmt.Errorf("pong: %w", err)
 		}
 	}
 	return deadline, nil
