@@ -25,7 +25,7 @@ type Core struct {
 
 	replay     window // subscribe requests of a replay or a retry
 	fresh      window // subscribe and get requests that a caller waits for
-	replayLeft int    // lines whose replay has not been answered
+	replayLeft int    // resources whose replay has not been answered
 
 	lingering   []lingering
 	loggedIn    uint64 // number of the newest request when an auth request last succeeded
@@ -41,7 +41,7 @@ type Core struct {
 	probes      probes
 	verifier    verifier
 
-	scanned answer // the last that was one model
+	scanned answer // room for one that is one model
 
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
