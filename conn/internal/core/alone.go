@@ -68,7 +68,6 @@ func (c *Core) answeredAlone(q *request, a *answer) {
 		a.install(c)
 		c.reg.Subscribed(q.rid)
 	}
-	c.miscounts(q, q.rid, true)
 	if c.replay.turn != "" && !q.listed { // so nobody knows of it
 		c.spare = append(c.spare, q)
 	}
