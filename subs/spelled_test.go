@@ -142,3 +142,44 @@ func TestAModelThatComesAgainTakesNoMemory(t *testing.T) {
 		t.Errorf("%v allocations, want at most %v", allocated, most)
 	}
 }
+
+// At once is taken in only what was lost with the connection, and what nothing else is about.
+func TestWhatMattersToOthersIsNotTakenInAtOnce(t *testing.T) {
+	plain := []wire.Property{{Name: "a", Value: res.NewValue(res.Number, "1")}}
+	referring := []wire.Property{{Name: "a", Value: res.NewRef("c")}}
+	m := wire.Resource{RID: "m", Kind: wire.KindModel, Model: plain}
+	p := wire.Resource{RID: "p", Kind: wire.KindModel, Model: []wire.Property{{Name: "m", Value: res.NewRef("m")}}}
+	install := func(reg *subs.Registry, r wire.Resource) { reg.Install(wire.Set{Resources: []wire.Resource{r}}) }
+	lost := errors.New("lost")
+	for name, c := range map[string]struct {
+		model  []wire.Property
+		before func(reg *subs.Registry)
+		rid    string
+		want   bool
+	}{
+		"nothing else":            {plain, func(reg *subs.Registry) { reg.Disconnected(lost) }, "m", true},
+		"it is live":              {plain, func(*subs.Registry) {}, "m", false},
+		"it has come before":      {plain, func(reg *subs.Registry) { reg.Disconnected(lost); install(reg, m) }, "m", false},
+		"it is held":              {plain, func(reg *subs.Registry) { reg.Disconnected(lost); install(reg, p); reg.Subscribed("p") }, "m", false},
+		"it was stale before":     {plain, func(reg *subs.Registry) { _ = reg.Revoked("m", nil); reg.Disconnected(lost) }, "m", false},
+		"it refers to another":    {referring, func(reg *subs.Registry) { reg.Disconnected(lost) }, "m", false},
+		"it is not what is asked": {plain, func(reg *subs.Registry) { reg.Disconnected(lost) }, "n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			was := wire.Resource{RID: "m", Kind: wire.KindModel, Model: c.model}
+			reg := subscribed(was)
+			reg.Open(&subs.Handle{}, "n") // which is the same
+			install(reg, wire.Resource{RID: "n", Kind: wire.KindModel, Model: c.model})
+			reg.Subscribed("n")
+			c.before(reg)
+			text, scanned, ok := scanModel("m", subs.NewResource(was).String())
+			if !ok {
+				t.Fatal("it is not scanned")
+			}
+			direct := reg.Direct(c.rid)
+			if got := reg.Regranted(c.rid, text, &scanned); got != c.want || !got && reg.Direct(c.rid) != direct {
+				t.Errorf("taken in: %t, want %t; %d direct subscriptions, before %d", got, c.want, reg.Direct(c.rid), direct)
+			}
+		})
+	}
+}
