@@ -149,20 +149,25 @@ func TestReplayDoesNotWaitForWhatIsClosedMeanwhile(t *testing.T) {
 	r.sent("unsubscribe r.1")
 }
 
-// Something else has come to do for what waits for its turn, and is under way when it closes.
+// Something else has come to do for what waits for its turn, and is under way when it closes,
+// whether its turn is next or not.
 func TestReplayDoesNotWaitForTheTurnOfWhatIsClosed(t *testing.T) {
-	r, subs := subscribedTo(t, 2, func(c *core.Config) { c.ReplayWindow = 1 })
-	r.cut()
-	r.reopen()
-	first := r.sent("subscribe r.0")[0]
-	call, _ := r.callResource("x", "find")
-	r.answer(r.sent("call x.find")[0], `{"rid":"r.1","errors":{"r.1":{"code":"system.accessDenied","message":""}}}`)
-	r.wantReply(call, res.ErrAccessDenied)
-	req := r.sent("unsubscribe r.1")[0]
-	subs[1].close()
-	r.answer(first, model("r.0", 1))
-	r.refuse(req, res.ErrNoSubscription)
-	r.wantState(state.Connected)
+	for i, other := range map[int]string{1: "r.2", 2: "r.1"} {
+		rid := fmt.Sprint("r.", i)
+		r, subs := subscribedTo(t, 3, func(c *core.Config) { c.ReplayWindow = 1 })
+		r.cut()
+		r.reopen()
+		first := r.sent("subscribe r.0")[0]
+		call, _ := r.callResource("x", "find")
+		r.answer(r.sent("call x.find")[0], fmt.Sprintf(`{"rid":%q,"errors":{%q:{"code":"system.accessDenied","message":""}}}`, rid, rid))
+		r.wantReply(call, res.ErrAccessDenied)
+		req := r.sent("unsubscribe " + rid)[0]
+		subs[i].close()
+		r.answer(first, model("r.0", 1))
+		r.answer(r.sent("subscribe " + other)[0], model(other, 1))
+		r.refuse(req, res.ErrNoSubscription)
+		r.wantState(state.Connected)
+	}
 }
 
 // It has had its turn, and waits for its next try.
