@@ -69,18 +69,18 @@ func (c *Core) answeredAlone(q *request, a *answer) {
 		c.reg.Subscribed(q.rid)
 	}
 	if c.replay.turn != "" && !q.listed { // so nobody knows of it
-		c.spare = append(c.spare, q)
+		c.spareRequests = append(c.spareRequests, q)
 	}
 }
 
 // spareRequest returns a new request, made of one that was answered if there is one.
 func (c *Core) spareRequest() *request {
-	last := len(c.spare) - 1
+	last := len(c.spareRequests) - 1
 	if last < 0 {
 		return new(request)
 	}
-	q := c.spare[last]
-	c.spare = c.spare[:last]
+	q := c.spareRequests[last]
+	c.spareRequests = c.spareRequests[:last]
 	*q = request{}
 	return q
 }

@@ -19,9 +19,9 @@ type Core struct {
 	table   table
 	lines   map[string]*line
 
-	mostLines int        // there have been since dropLine has last made room
-	alone     int        // requests that were sent without a line, see replayAlone
-	spare     []*request // to be used again for such
+	mostLines     int        // there have been since dropLine has last made room
+	alone         int        // requests that were sent without a line, see replayAlone
+	spareRequests []*request // to be used again for such
 
 	replay     window // subscribe requests of a replay or a retry
 	fresh      window // subscribe and get requests that a caller waits for

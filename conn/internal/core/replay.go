@@ -47,7 +47,7 @@ func (c *Core) seekReplay() {
 			return
 		}
 	}
-	c.replay.turn, c.spare = "", nil
+	c.replay.turn, c.spareRequests = "", nil
 }
 
 // replayed notes that the replay need not wait for the line any more.

@@ -35,7 +35,7 @@ func (q *request) mayHold() bool { return q.typ == wire.TypeSubscribe || q.typ =
 // usesLine reports whether q is one of those that a line sends.
 func (q *request) usesLine() bool { return q.mayHold() || q.typ == wire.TypeUnsubscribe }
 
-// lineOf returns the line of the resource that q is about.
+// lineOf returns the line of the resource that q is about, and makes one if there is none.
 func (c *Core) lineOf(q *request) *line {
 	switch l := q.line; {
 	case q.alone:

@@ -102,6 +102,7 @@ func (m *scanned) handle(c *Core) {
 	if m.Kind == wire.ScannedModel {
 		c.scanned = answer{id: m.ID, model: m}
 		c.scanned.handle(c)
+		c.scanned = answer{} // so that it keeps no batch alive
 		return
 	}
 	if err := c.reg.Scanned(m.text, &m.Scanned); err != nil {
