@@ -218,8 +218,7 @@ func (r *Registry) Changed(rid string, change wire.Change) error {
 }
 
 func (r *Registry) change(rid string, text []byte, values []wire.PlacedProperty, set wire.Set) error {
-	e, err := r.following(rid, wire.EventChange)
-	r.Install(set)
+	e, err := r.followingAfter(set, rid, wire.EventChange)
 	if err != nil {
 		r.settleFor(rid, set)
 		return err
@@ -278,8 +277,7 @@ func (r *Registry) Added(rid string, add wire.Add) error {
 }
 
 func (r *Registry) add(rid string, index int, v res.Value, set wire.Set) error {
-	e, err := r.following(rid, wire.EventAdd)
-	r.Install(set)
+	e, err := r.followingAfter(set, rid, wire.EventAdd)
 	if err != nil {
 		r.settleFor(rid, set)
 		return err
@@ -388,6 +386,17 @@ func (r *Registry) following(rid, event string) (*entry, error) {
 		r.miss(rid)
 	}
 	return nil, unknown(rid, event)
+}
+
+// followingAfter is following for an event that has brought a set, which it installs. That may
+// show that the copy is suspect, and then it follows no event, this one included.
+func (r *Registry) followingAfter(set wire.Set, rid, event string) (*entry, error) {
+	e, err := r.following(rid, event)
+	r.Install(set)
+	if err == nil && !e.follows() {
+		return r.following(rid, event)
+	}
+	return e, err
 }
 
 func unknown(rid, event string) error {
