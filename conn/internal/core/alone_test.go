@@ -9,20 +9,6 @@ import (
 	"github.com/resclient/resclient-go/state"
 )
 
-func TestAResourceThatIsDeletedWhileItsReplayIsOutIsRetriedSlowly(t *testing.T) {
-	r := connected(t)
-	withChild(r)
-	r.cut()
-	r.reopen()
-	reqs := r.sent("subscribe p", "subscribe c")
-	r.answer(reqs[0], `{"models":{"p":{"c":{"rid":"c"}},"c":{"v":1}}}`)
-	r.read(`{"event":"c.delete","data":null}`)
-	r.answer(reqs[1], `{}`) // as it was: dead
-	r.asked("c")
-	r.sent("unsubscribe c") // what the gateway counts is given back
-	r.wantState(state.Connected)
-}
-
 func TestAReplayPassesOverWhatWasSubscribedAnewBeforeItsTurn(t *testing.T) {
 	r, subs := subscribedTo(t, 2, func(c *core.Config) { c.ReplayJitter = time.Minute })
 	r.cut()
