@@ -236,4 +236,4 @@ func (r *Requests) Newest(rid string) uint64 {
 }
 
 // Room returns how many requests there is room for.
-func (r *Requests) Room() int { return cap(r.q.list) }
+func (r *Requests) Room() int { return cap(r.q.list.Items()) }

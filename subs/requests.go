@@ -3,6 +3,8 @@ package subs
 import (
 	"cmp"
 	"slices"
+
+	"github.com/resclient/resclient-go/internal/fifo"
 )
 
 // requests are the subscribe and get requests whose answers may hold something, by their
@@ -11,8 +13,7 @@ import (
 // subscriptions or may have made a slip; so there is an index only from then on, for as long
 // as requests are out.
 type requests struct {
-	list  []asked // those before begin were answered, and some of the others, too
-	begin int
+	list  fifo.List[asked]  // some were answered
 	n     int               // that count
 	index map[string]uint64 // number of the newest by rid; nil while there is no need for it
 }
@@ -28,12 +29,7 @@ type asked struct {
 
 // add adds a request that is newer than all others.
 func (q *requests) add(a asked) {
-	if len(q.list) == cap(q.list) && q.begin > len(q.list)/4 {
-		n := copy(q.list, q.list[q.begin:])
-		clear(q.list[n:])
-		q.list, q.begin = q.list[:n], 0
-	}
-	q.list = append(q.list, a)
+	q.list.Push(a)
 	q.added(a)
 }
 
@@ -47,20 +43,20 @@ func (q *requests) added(a asked) {
 // insert adds a request that may be older than others, but not of those for its rid.
 func (q *requests) insert(a asked) {
 	if i, found := q.at(a.seq); found {
-		q.list[i] = a // it was over
+		q.list.Items()[i] = a // it was over
 	} else {
-		q.list = slices.Insert(q.list, i, a)
+		q.list.Keep(slices.Insert(q.list.Items(), i, a))
 	}
 	q.added(a)
 }
 
 // at returns where the request with a number is, or would be.
 func (q *requests) at(seq uint64) (i int, found bool) {
-	if q.begin < len(q.list) && q.list[q.begin].seq == seq {
-		return q.begin, true
+	list := q.list.Items()
+	if len(list) > 0 && list[0].seq == seq {
+		return 0, true
 	}
-	i, found = slices.BinarySearchFunc(q.list[q.begin:], seq, func(a asked, seq uint64) int { return cmp.Compare(a.seq, seq) })
-	return q.begin + i, found
+	return slices.BinarySearchFunc(list, seq, func(a asked, seq uint64) int { return cmp.Compare(a.seq, seq) })
 }
 
 // newest returns the newest request for rid, nil for none.
@@ -70,7 +66,7 @@ func (q *requests) newest(rid string) *asked {
 	}
 	if q.index == nil {
 		q.index = make(map[string]uint64)
-		for _, a := range q.list[q.begin:] {
+		for _, a := range q.list.Items() {
 			if !a.over {
 				q.index[a.rid] = a.seq
 			}
@@ -81,29 +77,29 @@ func (q *requests) newest(rid string) *asked {
 		return nil
 	}
 	i, _ := q.at(seq)
-	return &q.list[i]
+	return &q.list.Items()[i]
 }
 
 // end has a request not count any more, nor those before for the same rid, and returns it.
 // The zero value says that it did not count.
 func (q *requests) end(seq uint64) (ended asked) {
 	i, found := q.at(seq)
-	if !found || q.list[i].over {
+	list := q.list.Items()
+	if !found || list[i].over {
 		return ended
 	}
-	ended = q.list[i]
-	for j := q.begin; j < i; j++ {
-		if !q.list[j].over && q.list[j].rid == ended.rid {
-			q.pass(j)
+	ended = list[i]
+	for j := range i {
+		if !list[j].over && list[j].rid == ended.rid {
+			q.pass(&list[j])
 		}
 	}
-	q.pass(i)
+	q.pass(&list[i])
 	q.trim()
 	return ended
 }
 
-func (q *requests) pass(i int) {
-	a := &q.list[i]
+func (q *requests) pass(a *asked) {
 	if q.index[a.rid] == a.seq {
 		delete(q.index, a.rid)
 	}
@@ -116,25 +112,16 @@ const overKept = 64
 
 // trim drops requests that are over: those at the head, and the others when there are many.
 func (q *requests) trim() {
+	for q.list.Len() > 0 && q.list.Items()[0].over {
+		q.list.Shift()
+	}
+	if q.list.Len() > 2*q.n+overKept {
+		q.list.Keep(slices.DeleteFunc(q.list.Items(), func(a asked) bool { return a.over }))
+	}
 	if q.n == 0 {
-		list := q.list[:0]
-		if cap(list) > roomForRequests {
-			list = nil
-		}
-		*q = requests{list: list}
-		return
-	}
-	for q.list[q.begin].over {
-		q.begin++
-	}
-	if len(q.list)-q.begin > 2*q.n+overKept {
-		left := slices.DeleteFunc(q.list[q.begin:], func(a asked) bool { return a.over })
-		q.list, q.begin = left, 0
+		q.index = nil
 	}
 }
-
-// roomForRequests is for how many requests room is kept when there are none.
-const roomForRequests = 256
 
 // Requested tells that the request that was issued last is a subscribe or get
 // request for rid. If rid is in limbo now, that request may be what holds it next.

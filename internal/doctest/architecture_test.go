@@ -11,7 +11,7 @@ import (
 
 // mapped are the packages in the file map of docs/architecture.md.
 var mapped = []string{
-	"res", "wire", "state", "subs", "conn", "conn/internal/core", "conn/internal/simulation", "conn/internal/fleet", "resgatetest", "resgatetest/natstest", "resgatetest/faultproxy", "internal/apilist", "internal/chart", "internal/mutation", "internal/recording", "bench",
+	"res", "wire", "state", "subs", "conn", "conn/internal/core", "conn/internal/simulation", "conn/internal/fleet", "resgatetest", "resgatetest/natstest", "resgatetest/faultproxy", "internal/apilist", "internal/fifo", "internal/chart", "internal/mutation", "internal/recording", "bench",
 	"cmd/res/internal/cli", "cmd/res/internal/probe",
 }
 

@@ -49,7 +49,7 @@ func (c *Core) Sizes() Sizes {
 	return Sizes{
 		Lines:     len(c.lines) + c.alone,
 		Requests:  c.table.out(),
-		Slots:     c.replay.slots.len() + c.fresh.slots.len(),
+		Slots:     c.replay.slots.Len() + c.fresh.slots.Len(),
 		Queued:    len(c.replay.queue) + len(c.fresh.queue),
 		Retries:   len(c.retries),
 		Lingering: len(c.lingering),

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/resclient/resclient-go/internal/fifo"
 )
 
 // table holds the requests that are out.
@@ -106,7 +108,7 @@ func (t *table) expired(now time.Time, timeout time.Duration) *request {
 // ordered is requests by their ids, which rise in the order in which they were sent.
 // Most are answered in that order. Of others the place is left, until many are.
 type ordered struct {
-	fifo[*request]
+	fifo.List[*request]
 	n int // that were not dropped
 }
 
@@ -115,12 +117,12 @@ const placesLeft = 64
 
 func (o *ordered) add(q *request) {
 	q.listed = true
-	o.push(q)
+	o.Push(q)
 	o.n++
 }
 
 func (o *ordered) find(id uint64) *request {
-	list, i := o.items(), 0
+	list, i := o.Items(), 0
 	if len(list) > 0 && list[0].id < id {
 		i = sort.Search(len(list), func(i int) bool { return list[i].id >= id })
 	}
@@ -134,11 +136,11 @@ func (o *ordered) find(id uint64) *request {
 func (o *ordered) drop(q *request) {
 	q.dropped = true
 	o.n--
-	for o.len() > 0 && o.items()[0].dropped {
-		o.shift().listed = false
+	for o.Len() > 0 && o.Items()[0].dropped {
+		o.Shift().listed = false
 	}
-	if o.len() > 2*o.n+placesLeft {
-		o.keep(slices.DeleteFunc(o.items(), func(q *request) bool {
+	if o.Len() > 2*o.n+placesLeft {
+		o.Keep(slices.DeleteFunc(o.Items(), func(q *request) bool {
 			q.listed = !q.dropped
 			return q.dropped
 		}))
@@ -150,12 +152,12 @@ func (o *ordered) first() *request {
 	if o.n == 0 {
 		return nil
 	}
-	return o.items()[0]
+	return o.Items()[0]
 }
 
 func (o *ordered) all() iter.Seq[*request] {
 	return func(yield func(*request) bool) {
-		for _, q := range o.items() {
+		for _, q := range o.Items() {
 			if !q.dropped && !yield(q) {
 				return
 			}

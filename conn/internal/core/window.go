@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"github.com/resclient/resclient-go/internal/fifo"
+)
 
 // window limits how many subscribe and get requests are out at a time, so that a
 // replay does not bury the gateway. A request that is not answered within the
@@ -12,14 +16,14 @@ type window struct {
 	most     int
 	fastest  time.Duration // a request was answered on this connection; 0 for none
 	slot     time.Duration
-	interval time.Duration  // on average, between two requests; 0 for no rate
-	next     time.Time      // nothing is sent before
-	queue    []*line        // waiting for a place
-	turn     string         // comes next, before the queue: the resource of a replay that is not all sent; or ""
-	slots    fifo[*request] // having a place, or nil where it was left; in the order sent
-	shifted  int            // how many were before slots
-	used     int            // places taken
-	out      int            // requests out, with a place or without
+	interval time.Duration       // on average, between two requests; 0 for no rate
+	next     time.Time           // nothing is sent before
+	queue    []*line             // waiting for a place
+	turn     string              // comes next, before the queue: the resource of a replay that is not all sent; or ""
+	slots    fifo.List[*request] // having a place, or nil where it was left; in the order sent
+	shifted  int                 // how many were before slots
+	used     int                 // places taken
+	out      int                 // requests out, with a place or without
 }
 
 func newWindow(cfg Config) window {
@@ -48,8 +52,8 @@ func (w *window) free() bool { return w.used < w.limit && w.out < slotsPerPlace*
 
 func (w *window) enter(q *request) {
 	w.next = maxTime(w.next, q.sent.Add(-rateSlack)).Add(w.interval)
-	q.window, q.slot = w, w.shifted+w.slots.len()
-	w.slots.push(q)
+	q.window, q.slot = w, w.shifted+w.slots.Len()
+	w.slots.Push(q)
 	w.used++
 	w.out++
 }
@@ -62,7 +66,7 @@ func (w *window) leave(q *request) {
 	q.window = nil
 	w.out--
 	if i := q.slot - w.shifted; i >= 0 { // or it has given up its place
-		w.slots.items()[i] = nil
+		w.slots.Items()[i] = nil
 		w.used--
 	}
 	w.trim()
@@ -91,13 +95,13 @@ func (w *window) answered(q *request, now time.Time) {
 
 // trim drops the places at the head that were left.
 func (w *window) trim() {
-	for w.slots.len() > 0 && w.slots.items()[0] == nil {
+	for w.slots.Len() > 0 && w.slots.Items()[0] == nil {
 		w.shift()
 	}
 }
 
 func (w *window) shift() {
-	w.slots.shift()
+	w.slots.Shift()
 	w.shifted++
 }
 
@@ -107,15 +111,15 @@ func (w *window) deadline() time.Time {
 		return time.Time{}
 	case w.free():
 		return w.next
-	case w.slots.len() == 0:
+	case w.slots.Len() == 0:
 		return time.Time{}
 	}
-	return w.slots.items()[0].sent.Add(w.slot)
+	return w.slots.Items()[0].sent.Add(w.slot)
 }
 
 // expire frees the places of requests that have held them for too long.
 func (w *window) expire(now time.Time) {
-	for w.slots.len() > 0 && !now.Before(w.slots.items()[0].sent.Add(w.slot)) {
+	for w.slots.Len() > 0 && !now.Before(w.slots.Items()[0].sent.Add(w.slot)) {
 		w.shift()
 		w.used--
 		w.trim()
