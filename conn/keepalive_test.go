@@ -95,6 +95,7 @@ func TestAPingOfTheGatewayDoesNotCutAWriteShort(t *testing.T) {
 		if err := c.WaitFor(t.Context(), state.Connected); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // the hook is told after WaitFor has returned
 		before := len(seen.all())
 		for range requests {
 			go c.Call(t.Context(), "a.b", "do", strings.Repeat("x", request), nil)
