@@ -3,6 +3,7 @@ package natstest
 import (
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ const startTimeout = 10 * time.Second
 //
 // Its methods may be called from several goroutines.
 type Server struct {
-	opts server.Options // Port is fixed once the server has started
+	opts server.Options // as it and url are once the server has started, they stay
 	url  string
 
 	mu      sync.Mutex
@@ -38,6 +39,10 @@ func StartNATS(configure ...func(*server.Options)) (*Server, error) {
 	}
 	if err := s.Restart(); err != nil {
 		return nil, err
+	}
+	s.url = s.running.ClientURL()
+	if addr, ok := s.running.Addr().(*net.TCPAddr); ok { // else it does not listen
+		s.opts.Port = addr.Port
 	}
 	return s, nil
 }
@@ -72,8 +77,6 @@ func (s *Server) Restart() error {
 		s.shutdown()
 		return errors.New("natstest: NATS server does not start to listen")
 	}
-	s.url = ns.ClientURL()
-	s.opts.Port = opts.Port
 	return nil
 }
 

@@ -39,6 +39,26 @@ func TestServerRefusesConnectionsWhileShutDownAndComesBackOnItsPort(t *testing.T
 	connect(t, ns)
 }
 
+func TestServerTellsItsAddressWhileItRestarts(t *testing.T) {
+	ns := startNATS(t)
+	before := ns.URL()
+	restarted := make(chan error)
+	go func() { restarted <- ns.Restart() }()
+	for {
+		if ns.URL() != before {
+			t.Errorf("address is %q during a restart, want still %q", ns.URL(), before)
+		}
+		select {
+		case err := <-restarted:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
+	}
+}
+
 func TestServerTakesOptions(t *testing.T) {
 	ns, err := natstest.StartNATS(func(o *server.Options) { o.MaxPayload = 512 })
 	if err != nil {
