@@ -69,7 +69,7 @@ func endsAfterCalls(t *testing.T, binary string) {
 	if err := p.wait(); err != nil {
 		t.Errorf("it ends with %v, want status 0", err)
 	}
-	p.expect("INFO serving", "INFO connected", "WARN connection lost", "INFO connected", "INFO stopping", "INFO closed", "INFO stopped")
+	p.expect("INFO connected", "WARN connection lost", "INFO connected", "INFO stopping", "INFO closed", "INFO stopped")
 }
 
 func endsInAnOutage(t *testing.T, binary string) {
