@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -116,12 +117,14 @@ func TestACorruptFrameIsNoticedWhenItIsCompressedToo(t *testing.T) {
 }
 
 func TestCompressedMessagesAreCounted(t *testing.T) {
-	w := onSockets(t)
-	w.client().expectEcho("plain")
-	w.compressing().expectEcho("compressed")
-	if s := w.proxy.Stats(); s.FromClient.Compressed != 1 || s.FromGateway.Compressed != 1 || s.FromGateway.Frames != 2 {
-		t.Errorf("%+v, want one compressed message of two, each way", s)
-	}
+	inMemory(t, func(w *world) {
+		w.client().expectEcho("plain")
+		w.compressing().expectEcho("compressed")
+		synctest.Wait() // a frame is counted when it has been written
+		if s := w.proxy.Stats(); s.FromClient.Compressed != 1 || s.FromGateway.Compressed != 1 || s.FromGateway.Frames != 2 {
+			w.t.Errorf("%+v, want one compressed message of two, each way", s)
+		}
+	})
 }
 
 func TestACorruptFrameIsOneThatBeginsAMessage(t *testing.T) {
