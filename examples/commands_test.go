@@ -6,8 +6,6 @@ package examples_test
 
 import (
 	"bufio"
-	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -205,7 +203,7 @@ type program struct {
 	line string
 	cmd  *exec.Cmd
 	text *bufio.Scanner // standard output and standard error
-	seen bytes.Buffer
+	seen []string
 	err  error
 	done chan struct{}
 }
@@ -229,29 +227,37 @@ func start(t *testing.T, bin, line string, env []string) *program {
 	return p
 }
 
-// await reads on until a line matches, and returns what the first group has.
+// await reads on until there is a line that matches, which may have been read before, for
+// lines of several goroutines have no order. It returns what the last group has.
 func (p *program) await(t *testing.T, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	for p.text.Scan() {
-		fmt.Fprintln(&p.seen, p.text.Text())
-		if found := re.FindStringSubmatch(p.text.Text()); found != nil {
+	for n := 0; n < len(p.seen) || p.read(); n++ {
+		if found := re.FindStringSubmatch(p.seen[n]); found != nil {
 			return found[len(found)-1]
 		}
 	}
-	t.Fatalf("%s ended without a line that matches %s:\n%s", p.line, pattern, &p.seen)
+	t.Fatalf("%s ended without a line that matches %s:\n%s", p.line, pattern, strings.Join(p.seen, "\n"))
 	return ""
+}
+
+// read reads a line, and reports whether there was one.
+func (p *program) read() bool {
+	if !p.text.Scan() {
+		return false
+	}
+	p.seen = append(p.seen, p.text.Text())
+	return true
 }
 
 // wait waits until the program ends, which it has to do with status 0.
 func (p *program) wait(t *testing.T) {
 	t.Helper()
-	for p.text.Scan() {
-		fmt.Fprintln(&p.seen, p.text.Text())
+	for p.read() {
 	}
 	<-p.done
 	if p.err != nil {
-		t.Errorf("%s: %v\n%s", p.line, p.err, &p.seen)
+		t.Errorf("%s: %v\n%s", p.line, p.err, strings.Join(p.seen, "\n"))
 	}
 }
 
