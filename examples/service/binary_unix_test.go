@@ -8,11 +8,10 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/resclient/resclient-go/resgatetest"
 )
@@ -47,6 +46,7 @@ func endsAfterCalls(t *testing.T, binary string) {
 	untilAnswer(t, p.base+"/readyz", 503, "not in sync")
 	must(t, gateway.Restart())
 	untilAnswer(t, p.base+"/readyz", 200, "in sync")
+	p.await("INFO connected", "WARN connection lost", "INFO connected")
 
 	answers := make(chan string, 1)
 	go func() {
@@ -69,7 +69,7 @@ func endsAfterCalls(t *testing.T, binary string) {
 	if err := p.wait(); err != nil {
 		t.Errorf("it ends with %v, want status 0", err)
 	}
-	p.expect("INFO connected", "WARN connection lost", "INFO connected", "INFO stopping", "INFO closed", "INFO stopped")
+	p.await("INFO connected", "WARN connection lost", "INFO connected", "INFO stopping", "INFO closed", "INFO stopped")
 }
 
 func endsInAnOutage(t *testing.T, binary string) {
@@ -78,11 +78,12 @@ func endsInAnOutage(t *testing.T, binary string) {
 	untilAnswer(t, p.base+"/readyz", 200, "in sync")
 	must(t, gateway.Kill())
 	untilAnswer(t, p.base+"/readyz", 503, "not in sync")
+	p.await("WARN connection lost")
 	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	if err := p.wait(); err != nil {
 		t.Errorf("it ends with %v, want status 0", err)
 	}
-	p.expect("WARN connection lost", "INFO stopping", "INFO stopped")
+	p.await("WARN connection lost", "INFO stopping", "INFO stopped")
 }
 
 func endsInTheMiddleOfACall(t *testing.T, binary string) {
@@ -115,7 +116,7 @@ func endsInTheMiddleOfACall(t *testing.T, binary string) {
 	if got := <-answered; got != http.StatusBadGateway {
 		t.Errorf("the call that was out is answered with status %d, want %d: nobody knows what became of it", got, http.StatusBadGateway)
 	}
-	p.expect("INFO stopping", "ERROR failed")
+	p.await("INFO stopping", "ERROR failed")
 }
 
 func refusesItsConfiguration(t *testing.T, binary string) {
@@ -133,17 +134,16 @@ type program struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	base string
+	log  chan string   // level and message
+	seen []string      // of the log, by await
 	done chan struct{} // closed when the log has ended
-
-	mu  sync.Mutex
-	log []string // level and message
 }
 
 // execute runs the program, and returns when it listens.
 func execute(t *testing.T, binary, gateway string, args ...string) *program {
 	t.Helper()
 	args = append([]string{"-gateway", gateway, "-listen", "127.0.0.1:0", "-log", "json"}, args...)
-	p := &program{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(binary, args...), log: make(chan string, 1000), done: make(chan struct{})}
 	stderr, err := p.cmd.StderrPipe()
 	must(t, err)
 	must(t, p.cmd.Start())
@@ -152,10 +152,9 @@ func execute(t *testing.T, binary, gateway string, args ...string) *program {
 	addresses := make(chan string, 1)
 	go func() {
 		defer close(p.done)
+		defer close(p.log)
 		readLog(stderr, func(line logLine) {
-			p.mu.Lock()
-			p.log = append(p.log, line.Level+" "+line.Msg)
-			p.mu.Unlock()
+			p.log <- line.Level + " " + line.Msg
 			if line.Msg == "serving" {
 				addresses <- line.Address
 			}
@@ -176,18 +175,30 @@ func (p *program) wait() error {
 	return p.cmd.Wait()
 }
 
-// expect looks for lines of the log, in this order.
-func (p *program) expect(lines ...string) {
+// await waits until the log has the lines, in this order. The client logs in a goroutine of
+// its own: what the probes say may be in the log only later.
+func (p *program) await(lines ...string) {
 	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rest := p.log
-	for _, line := range lines {
-		at := slices.Index(rest, line)
-		if at < 0 {
-			p.t.Fatalf("the log has no line %q where it should be:\n%s", line, strings.Join(p.log, "\n"))
+	for at := 0; len(lines) > 0; at++ {
+		if at == len(p.seen) && !p.read() {
+			p.t.Fatalf("the log has no line %q where it should be:\n%s", lines[0], strings.Join(p.seen, "\n"))
 		}
-		rest = rest[at+1:]
+		if p.seen[at] == lines[0] {
+			lines = lines[1:]
+		}
+	}
+}
+
+// read waits for another line, and reports whether there was one.
+func (p *program) read() bool {
+	select {
+	case line, more := <-p.log:
+		if more {
+			p.seen = append(p.seen, line)
+		}
+		return more
+	case <-time.After(patience):
+		return false
 	}
 }
 
