@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,6 +20,8 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
+	dial dial // opens network connections; nil for net.Dialer
+
 	outTerminal, errTerminal bool
 	colour                   bool // NO_COLOR is not set
 
@@ -29,6 +32,9 @@ type app struct {
 
 	began bool // the command line made sense and its command runs
 }
+
+// dial is the signature of net.Dialer's DialContext.
+type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Main runs the program with the process's streams and returns its exit status.
 func Main(args []string) int {

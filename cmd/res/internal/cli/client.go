@@ -76,12 +76,8 @@ func (a *app) options(t target, p patience) ([]conn.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	var goOn atomic.Bool // a failed attempt is to be repeated, and told
+	var goOn atomic.Bool // a failed attempt is to be repeated
 	level := new(slog.LevelVar)
-	begin := func() {
-		goOn.Store(true)
-		level.Set(min(level.Level(), slog.LevelInfo))
-	}
 	level.Set(silent) // so that an error stays one line
 	switch {
 	case a.verbose:
@@ -96,7 +92,7 @@ func (a *app) options(t target, p patience) ([]conn.Option, error) {
 		}
 		return backoff.Permanent(err)
 	}
-	return []conn.Option{
+	opts := []conn.Option{
 		conn.WithHeader(header),
 		conn.WithTLSConfig(tlsConfig),
 		conn.WithLogger(a.newLogger(level)),
@@ -105,16 +101,26 @@ func (a *app) options(t target, p patience) ([]conn.Option, error) {
 		conn.WithVersionTimeout(a.timeout),
 		conn.WithAuthTimeout(a.timeout),
 		conn.WithHooks(conn.Hooks{
-			Frame:        a.frames(),
-			DialFailed:   func(_ context.Context, err error) error { return final(err) },
-			Authenticate: func(ctx context.Context, s *conn.Session) error { return final(login(ctx, s)) },
+			Frame:      a.frames(),
+			DialFailed: func(_ context.Context, err error) error { return final(err) },
+			Authenticate: func(ctx context.Context, s *conn.Session) error {
+				if err := login(ctx, s); err != nil {
+					return final(err)
+				}
+				goOn.Store(p != once) // here, and not below, which the next attempt may come before
+				return nil
+			},
 			Transition: func(tr state.Transition) {
 				if tr.To == state.Connected && p != once {
-					begin()
+					level.Set(min(level.Level(), slog.LevelInfo)) // losses are told
 				}
 			},
 		}),
-	}, nil
+	}
+	if a.dial != nil {
+		opts = append(opts, conn.WithNetDial(a.dial))
+	}
+	return opts, nil
 }
 
 // newLogger returns what tells of the connection on standard error, from level on.

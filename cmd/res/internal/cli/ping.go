@@ -54,6 +54,7 @@ func (a *app) route() (*probe.Route, target, error) {
 	if err != nil {
 		return nil, t, &usageError{err}
 	}
+	r.Dial = a.dial
 	return r, t, nil
 }
 

@@ -58,7 +58,7 @@ func (x *examination) name(ctx context.Context) (finding, error) {
 }
 
 func (x *examination) tcp(ctx context.Context) (finding, error) {
-	took, err := probe.Connect(ctx, x.hop)
+	took, err := x.route.Connect(ctx, x.hop)
 	return finding{found: x.hop + " accepts connections, in " + short(took)}, err
 }
 

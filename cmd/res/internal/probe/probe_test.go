@@ -184,7 +184,7 @@ func TestTheStepsBelowTheWebSocketStandAlone(t *testing.T) {
 	if addresses, err := probe.Resolve(t.Context(), "127.0.0.1"); err != nil || len(addresses) != 1 || addresses[0] != "127.0.0.1" {
 		t.Errorf("127.0.0.1 is %v, with error %v", addresses, err)
 	}
-	if _, err := probe.Connect(t.Context(), route.Address()); err != nil {
+	if _, err := route.Connect(t.Context(), route.Address()); err != nil {
 		t.Errorf("TCP: %v", err)
 	}
 	if _, err := route.Tunnel(t.Context()); err != nil {
@@ -199,7 +199,7 @@ func TestTheStepsBelowTheWebSocketStandAlone(t *testing.T) {
 		t.Errorf("TLS with an authority that is not trusted: %v", err)
 	}
 	server.Close()
-	if _, err := probe.Connect(t.Context(), route.Address()); err == nil {
+	if _, err := route.Connect(t.Context(), route.Address()); err == nil {
 		t.Error("TCP to where nobody listens: no error")
 	}
 }

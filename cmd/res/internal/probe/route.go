@@ -19,6 +19,9 @@ type Route struct {
 	URL    *url.URL
 	Header http.Header
 	TLS    *tls.Config
+
+	// Dial opens network connections; nil for net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // NewRoute reads the URL of a gateway: ws or wss, with a host. User info in it becomes
@@ -88,15 +91,22 @@ func Resolve(ctx context.Context, host string) ([]string, error) {
 	return net.DefaultResolver.LookupHost(ctx, host)
 }
 
-// Connect opens a TCP connection to an address, says how long that took, and ends it.
-func Connect(ctx context.Context, address string) (time.Duration, error) {
-	var d net.Dialer
+// Connect opens a TCP connection to an address on the route, says how long that took, and
+// ends it.
+func (r *Route) Connect(ctx context.Context, address string) (time.Duration, error) {
 	began := time.Now()
-	c, err := d.DialContext(ctx, "tcp", address)
+	c, err := r.netDial(ctx, "tcp", address)
 	if err != nil {
 		return 0, err
 	}
 	return time.Since(began), c.Close()
+}
+
+func (r *Route) netDial(ctx context.Context, network, address string) (net.Conn, error) {
+	if r.Dial != nil {
+		return r.Dial(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // Handshake does the TLS handshake with the gateway alone, and ends it.

@@ -28,11 +28,10 @@ func (r *Route) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if err != nil {
 		return nil, err
 	}
-	var d net.Dialer
 	if proxy == nil || proxy.Scheme != "http" {
-		return d.DialContext(ctx, network, addr)
+		return r.netDial(ctx, network, addr)
 	}
-	c, err := d.DialContext(ctx, network, HostPort(proxy))
+	c, err := r.netDial(ctx, network, HostPort(proxy))
 	if err != nil {
 		return nil, err
 	}
