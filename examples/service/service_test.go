@@ -39,11 +39,13 @@ func TestServesWhatItHasWhileTheGatewayIsAwayAndCatchesUp(t *testing.T) {
 	s.until("/readyz", 200, "in sync")
 	s.until("/news", 200, `"edition":1`)
 
-	// The gateway dies while it writes an event.
+	// The gateway dies while it writes an event: nobody gets back to it before it is dead.
 	cut := proxy.CutMidFrame(faultproxy.FromGateway)
+	proxy.Refuse()
 	publish(2)
 	<-cut
 	must(t, gateway.Kill())
+	must(t, proxy.Heal())
 	publish(3)
 	s.until("/readyz", 503, "not in sync")
 	s.until("/news", 200, `"edition":1`) // what it had
