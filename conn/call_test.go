@@ -63,6 +63,40 @@ func TestAResourceResponseGivesItsReferenceAndIsReleased(t *testing.T) {
 	})
 }
 
+func TestMoreCallsAtOnceAnsweredWithOneResourceThanTheGatewayCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("book.1", map[string]any{"title": "x"}))
+		var carriedOut atomic.Int32
+		w.must(w.service.HandleCall("books", "new", func(*resgatetest.Request) (any, error) {
+			carriedOut.Add(1)
+			return resgatetest.Resource("book.1"), nil
+		}))
+		release, err := w.service.Hold("book.1", resgatetest.KindAccess) // which every answer waits for, and counts meanwhile
+		w.must(err)
+		c := w.connected()
+		const calls, most = 300, 256
+		ends := make(chan error, calls)
+		for range calls {
+			go func() { ends <- c.Call(context.Background(), "books", "new", nil, nil) }()
+		}
+		synctest.Wait()
+		release()
+		refused := 0
+		for range calls {
+			if err := <-ends; errors.Is(err, res.ErrSubscriptionLimitExceeded) {
+				refused++
+			} else {
+				w.must(err)
+			}
+		}
+		if refused != calls-most || carriedOut.Load() != calls {
+			t.Errorf("%d calls refused of %d, and %d carried out; want %d and all", refused, calls, carriedOut.Load(), calls-most)
+		}
+		w.must(c.Call(context.Background(), "books", "new", nil, nil)) // all that was counted was given back
+	})
+}
+
 func TestACallThatIsOutWhenTheConnectionIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
