@@ -289,6 +289,42 @@ func TestDialSaysWhatTheLastAttemptMet(t *testing.T) {
 	})
 }
 
+// slowContext ends, but who asks for its end is told only once something has happened.
+type slowContext struct {
+	context.Context
+	happened <-chan struct{}
+}
+
+func (c slowContext) Done() <-chan struct{} {
+	<-c.happened
+	return c.Context.Done()
+}
+
+// A waiter may be late to look, and find both its end and that of an attempt.
+func TestWhoWaitsIsToldOfAnAttemptThatHasFailedByTheEndOfTheWait(t *testing.T) {
+	for range 20 { // of which select takes each, if it has the choice
+		synctest.Test(t, func(t *testing.T) {
+			failed := make(chan struct{})
+			fails := func(tr state.Transition) {
+				if tr.Event == state.DialFailed && tr.Attempt == 2 {
+					close(failed)
+				}
+			}
+			network := resgatetest.NewNetwork()
+			c, err := conn.New("ws://nobody:1", conn.WithNetDial(network.Dial), conn.WithHooks(conn.Hooks{Transition: fails}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			ended, cancel := context.WithCancel(context.Background())
+			cancel()
+			if err := c.WaitFor(slowContext{ended, failed}, state.Connected); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("got %v, want what the attempt met", err)
+			}
+		})
+	}
+}
+
 func TestARefusedHandshakeSaysWithWhichStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, resgatetest.WithPath("/ws"))

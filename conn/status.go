@@ -100,6 +100,9 @@ func (c *Client) wait(ctx context.Context, reached func(*status) (bool, error)) 
 			continue
 		case <-ctx.Done():
 		}
+		if c.status.Load() != s {
+			continue // both, and the latest counts: what is reached, or what the last attempt met
+		}
 		_, problem := reached(s)
 		if s.cause != nil {
 			return fmt.Errorf("%w: %w; the last attempt: %w", problem, ctx.Err(), s.cause)
