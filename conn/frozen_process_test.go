@@ -16,7 +16,6 @@ import (
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/resgatetest"
-	"github.com/resclient/resclient-go/state"
 )
 
 // standInVariable makes the test program a stand-in gateway.
@@ -65,7 +64,6 @@ func startStandIn(t *testing.T) (url string, process *os.Process) {
 // A stand-in that is frozen by its own means may do so in a way that pleases the client. A
 // process that is stopped is as the system does it, for idle and for busy clients.
 func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
-	const interval, timeout = 500 * time.Millisecond, 500 * time.Millisecond // less is too little on a busy machine
 	urls, processes := make([]string, 2), make(map[string]*os.Process)
 	for i := range urls {
 		url, process := startStandIn(t)
@@ -73,7 +71,7 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	c, err := conn.Dial(ctx, urls[0], conn.WithGateways(urls[1]), conn.WithPing(interval, timeout), conn.WithMaxDelay(100*time.Millisecond))
+	c, err := conn.Dial(ctx, urls[0], append(quickPings(), conn.WithGateways(urls[1]), conn.WithMaxDelay(100*time.Millisecond))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,25 +84,19 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 	events.expect(`a.b sync (first) {"n":1}`)
 	for _, busy := range []bool{false, true} {
 		left := c.Stats().Gateway
+		if err := processes[left].Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
 		if busy { // with what the gateway does not answer
 			for range 10 {
 				go c.Call(ctx, "a.b", "m", nil, nil)
 			}
 		}
-		began := time.Now()
-		if err := processes[left].Signal(syscall.SIGSTOP); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.WaitFor(ctx, state.Dialing); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(began); took > interval+timeout+5*time.Second { // for a busy machine; the default is 25 s
-			t.Errorf("left the gateway %v after it was stopped, busy: %v", took, busy)
-		}
-		events.expect(`a.b stale: nothing was heard from the gateway in time`, `a.b sync (reconnect) {"n":1}`)
-		if is := c.Stats().Gateway; is == left {
-			t.Errorf("goes on at %s, which is stopped", is)
-		}
+		waitUntil(ctx, t, "the client is in sync at the other gateway", func() bool {
+			s := c.Stats()
+			return s.InSync && s.Gateway != left
+		})
+		events.expect(silence...)
 		if err := processes[left].Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}
