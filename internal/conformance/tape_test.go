@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
@@ -20,7 +19,6 @@ type tape struct {
 // record is a frame or a transition. Of request, response, event and transition one
 // is set; none is if a frame makes no sense.
 type record struct {
-	at         time.Time
 	generation uint64
 	sent       bool
 	text       string
@@ -31,7 +29,7 @@ type record struct {
 }
 
 func (t *tape) frame(f conn.Frame) {
-	r := record{at: time.Now(), generation: f.Generation, sent: f.Sent, text: string(f.Data)}
+	r := record{generation: f.Generation, sent: f.Sent, text: string(f.Data)}
 	if f.Sent {
 		if request, err := wire.ParseRequest(f.Data); err == nil {
 			r.request = &request
@@ -44,7 +42,7 @@ func (t *tape) frame(f conn.Frame) {
 }
 
 func (t *tape) moved(tr state.Transition) {
-	t.add(record{at: time.Now(), generation: tr.Generation, text: tr.String(), transition: &tr})
+	t.add(record{generation: tr.Generation, text: tr.String(), transition: &tr})
 }
 
 func (t *tape) add(r record) {
