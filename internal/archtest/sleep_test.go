@@ -13,7 +13,7 @@ import (
 // sleepers are files of tests that sleep without a bubble of their own, and why that
 // lets nothing settle.
 var sleepers = map[string]string{
-	"internal/conformance/release_test.go": "its cases run in the bubbles of world_test.go; with a real clock, it looks that nothing comes too late",
+	"internal/conformance/release_test.go": "its cases run in the bubbles of world_test.go; only there one sleeps",
 	"internal/randomprogram/check_test.go": "its programs run in the bubbles of world_test.go; with a real clock, it looks again and again",
 	"internal/randomprogram/feed_test.go":  "a program that reads slowly",
 	"internal/randomprogram/run_test.go":   "the services' time limit, which is part of the program",
