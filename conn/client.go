@@ -65,7 +65,7 @@ func New(url string, opts ...Option) (*Client, error) {
 		retries:  make(map[string]backoff.BackOff),
 	}
 	c.hooks.spawn = c.user.Go
-	c.workers.spawn = c.user.Go
+	c.workers.begin = c.workers.beginner(&c.user)
 	c.policy.spawn = c.user.Go
 	c.askLevel()
 	c.status.Store(&status{since: time.Now(), changed: make(chan struct{})})

@@ -17,7 +17,8 @@ type owner struct {
 	core    *core.Core
 	attempt *attempt // the latest
 	timer   *time.Timer
-	ready   []turn // for the workers
+	due     time.Time // when the timer fires; zero if it does not
+	ready   []turn    // for the workers
 }
 
 // inputsPerRound is how many inputs may be stepped before their output is carried
@@ -30,7 +31,9 @@ func newOwner(c *Client) *owner {
 		seed = *c.set.seed
 	}
 	random := rand.New(rand.NewPCG(seed[0], seed[1]))
-	return &owner{Client: c, core: core.New(c.set.core(random)), timer: time.NewTimer(time.Hour)}
+	timer := time.NewTimer(0)
+	timer.Stop()
+	return &owner{Client: c, core: core.New(c.set.core(random)), timer: timer}
 }
 
 func (o *owner) run() {
@@ -58,13 +61,10 @@ func (o *owner) finish() {
 
 // step waits for an input, or until something is due, and takes in what else is there.
 func (o *owner) step() {
-	o.timer.Stop()
-	if d := o.core.Deadline(); !d.IsZero() {
-		o.timer.Reset(time.Until(d))
-	}
+	o.setTimer()
 	select {
 	case a := <-o.arrived:
-		o.core.Step(time.Now(), core.Received{Generation: a.generation, Messages: a.batch.Messages})
+		o.core.Step(time.Now(), a.batch.Input(a.generation))
 		a.batch.Reset()
 		a.free <- a.batch // has room for all there are
 		return
@@ -74,6 +74,7 @@ func (o *owner) step() {
 		whom <- o.count()
 		return
 	case <-o.timer.C:
+		o.due = time.Time{}
 		o.core.Step(time.Now(), core.Tick{})
 		return
 	}
@@ -84,6 +85,20 @@ func (o *owner) step() {
 		default:
 			return
 		}
+	}
+}
+
+// setTimer has the timer wait for what is due next. That is the same after most inputs.
+func (o *owner) setTimer() {
+	due := o.core.Deadline()
+	if due.Equal(o.due) {
+		return
+	}
+	o.due = due
+	if due.IsZero() {
+		o.timer.Stop()
+	} else {
+		o.timer.Reset(time.Until(due))
 	}
 }
 

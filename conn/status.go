@@ -31,11 +31,12 @@ func (s *status) healthy() bool { return s.state == state.Connected && s.lost ==
 // publish makes what the core has come to known, if it is news.
 func (c *Client) publish(o *core.Core, transitions []state.Transition) {
 	old := c.status.Load()
-	next := *old
-	next.state, next.inSync, next.stale, next.lost, next.draining = o.State(), o.InSync(), o.Stale(), o.Lost(), o.Draining()
-	if len(transitions) == 0 && next.inSync == old.inSync && next.stale == old.stale && next.lost == old.lost && next.draining == old.draining {
+	inSync, stale, lost, draining := o.InSync(), o.Stale(), o.Lost(), o.Draining()
+	if len(transitions) == 0 && inSync == old.inSync && stale == old.stale && lost == old.lost && draining == old.draining {
 		return
 	}
+	next := *old
+	next.state, next.inSync, next.stale, next.lost, next.draining = o.State(), inSync, stale, lost, draining
 	for _, t := range transitions {
 		next.attempt, next.gateway = t.Attempt, t.Gateway
 		if t.Cause != nil || t.To == state.Connected {

@@ -14,11 +14,24 @@ import (
 // does not, the other one finds little to do: a goroutine is begun for many
 // events, and not for each.
 type workers struct {
-	spawn func(func())
+	begin func() // begins a goroutine with run
 
 	mu      sync.Mutex
 	ready   turns // of each subscription one at the most
 	standby bool  // a goroutine was begun that has not taken anything yet
+}
+
+// beginner returns a function that begins a goroutine of a group with run. Events may come
+// one by one, each with a goroutine, so nothing is allocated then.
+func (w *workers) beginner(group *sync.WaitGroup) func() {
+	run := func() {
+		defer group.Done()
+		w.run()
+	}
+	return func() {
+		group.Add(1)
+		go run()
+	}
 }
 
 // turn is to run the handler of a subscription: with an event if there is one, and then
@@ -45,7 +58,7 @@ func (w *workers) add(ready ...turn) {
 func (w *workers) standBy() {
 	if !w.standby && !w.ready.empty() {
 		w.standby = true
-		w.spawn(w.run)
+		w.begin()
 	}
 }
 

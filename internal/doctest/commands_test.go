@@ -102,12 +102,12 @@ var runs = map[string]string{
 	"go run ./examples/chaos -for 10m -seed 62":                                                                            "for people: it takes ten minutes; .ci/run runs it for twelve seconds",
 	"RESGATE_BIN=/path/to/resgate go run ./examples/chaos -for 10m -seed 61":                                               "for people: it needs a Resgate",
 	"RESGATE_BIN=/path/to/resgate go run ./examples/chaos -for 10m -seed 63 -clients 12 -compress 4 -every 1s -writes 300": "for people: it needs a Resgate",
-	"go test ./state -update":                                                 "for people: it writes a document",
-	"go test ./docs -update":                                                  "for people: it writes a document",
-	"go test ./conn/internal/fleet -update":                                   "for people: it writes documents",
-	"go run ./internal/recording":                                             "for people: it writes a picture, with tmux",
-	"go run ./conn/internal/fleet -dir /tmp -scale 5000":                      "for people: it takes minutes",
-	"go test ./wire ./subs ./conn/internal/core -run '^$' -bench . -benchmem": "for people: it takes minutes",
+	"go test ./state -update":                                                        "for people: it writes a document",
+	"go test ./docs -update":                                                         "for people: it writes a document",
+	"go test ./conn/internal/fleet -update":                                          "for people: it writes documents",
+	"go run ./internal/recording":                                                    "for people: it writes a picture, with tmux",
+	"go run ./conn/internal/fleet -dir /tmp -scale 5000":                             "for people: it takes minutes",
+	"go test ./wire ./subs ./conn ./conn/internal/core -run '^$' -bench . -benchmem": "for people: it takes minutes",
 }
 
 func TestEveryCommandIsRun(t *testing.T) {

@@ -11,12 +11,20 @@ import (
 type Batch struct {
 	Messages []Message
 
+	input   Received
 	bytes   int    // of the frames
 	text    []byte // that the scanned events are placed in
 	scanner wire.Scanner
 	scanned room[scanned]
 	answers room[answer]
 	others  bool // not all messages are in the batch's own room
+}
+
+// Input returns the input that brings the messages, read from the socket of a generation.
+// It is part of the batch, so that it is not allocated for every event.
+func (b *Batch) Input(generation uint64) Input {
+	b.input = Received{Generation: generation, Messages: b.Messages}
+	return &b.input
 }
 
 // Reset empties the batch. The core must have taken in its messages before; it keeps
@@ -29,7 +37,7 @@ func (b *Batch) Reset() {
 	if b.others {
 		clear(b.Messages) // so that it keeps none alive
 	}
-	b.Messages, b.bytes, b.text, b.others = b.Messages[:0], 0, b.text[:0], false
+	b.Messages, b.input, b.bytes, b.text, b.others = b.Messages[:0], Received{}, 0, b.text[:0], false
 	b.scanner.Reset()
 	b.scanned.items = b.scanned.items[:0] // which refer to nothing but the batch's own room
 	clear(b.answers.items)

@@ -1,0 +1,113 @@
+package conn_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/subs"
+	"github.com/resclient/resclient-go/wire"
+)
+
+// BenchmarkEvent measures an event that comes alone: from the write to the socket until its
+// handler has it. All allocations are the client's, one of them the WebSocket library's.
+func BenchmarkEvent(b *testing.B) {
+	next := eventsAlone(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		next()
+	}
+}
+
+// Nothing that is made once for many events is made for one that comes alone.
+func TestAnEventThatComesAloneIsAllocatedAsOneOfMany(t *testing.T) {
+	next := eventsAlone(t)
+	const events, each = 2000, 3 // the event, the model's new content, and one of the WebSocket library
+	for range 100 {
+		next()
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range events {
+		next()
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.Mallocs - before.Mallocs; n > events*each+events/2 { // whatever else the runtime needs
+		t.Errorf("%d events took %d allocations, want %d each", events, n, each)
+	}
+}
+
+// eventsAlone returns a function that has a gateway write an event, and returns when the
+// handler has it.
+func eventsAlone(tb testing.TB) (next func()) {
+	tb.Helper()
+	ctx := context.Background()
+	opened := make(chan net.Conn, 1)
+	gateway := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		ws, err := new(websocket.Upgrader).Upgrade(rw, r, nil)
+		if err != nil {
+			return
+		}
+		opened <- ws.NetConn()
+		answerOneModel(ws)
+	}))
+	tb.Cleanup(gateway.Close)
+	c, err := conn.Dial(ctx, "ws"+strings.TrimPrefix(gateway.URL, "http"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { c.Close() })
+	heard := make(chan struct{}, 1)
+	_, err = c.Subscribe(ctx, "a.b", conn.WithHandler(func(ev subs.Event) {
+		if change, is := ev.(*subs.Change); is && change.Len() == 1 {
+			heard <- struct{}{}
+		}
+	}))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	socket := <-opened
+	n := 0
+	var frames [2][]byte
+	for i := range frames {
+		text := fmt.Sprintf(`{"event":"a.b.change","data":{"values":{"n":%d}}}`, i+1)
+		frames[i] = append([]byte{0x81, byte(len(text))}, text...)
+	}
+	return func() {
+		n++
+		if _, err := socket.Write(frames[n%2]); err != nil {
+			tb.Fatal(err)
+		}
+		<-heard
+	}
+}
+
+// answerOneModel answers what a client with one subscription asks for.
+func answerOneModel(ws *websocket.Conn) {
+	defer ws.Close()
+	for {
+		_, frame, err := ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		r, err := wire.ParseRequest(frame)
+		if err != nil {
+			return
+		}
+		result := map[string]any{"protocol": wire.Protocol}
+		if r.Type == wire.TypeSubscribe {
+			result = map[string]any{"models": map[string]any{r.RID: map[string]any{"n": 0, "name": "something"}}}
+		}
+		if ws.WriteJSON(map[string]any{"id": r.ID, "result": result}) != nil {
+			return
+		}
+	}
+}
