@@ -179,18 +179,32 @@ func (w *world) wrong(ctx context.Context) (wrong []error) {
 	return wrong
 }
 
-// settle waits until nothing is wrong, for so long at the most, and returns what still is.
+// settle waits until nothing is wrong, for so long at the most, and returns what still is. Now
+// and then the services have the gateways ask for everything again: one that was not answered in
+// time, on a busy machine, goes on with what it had. A gateway tells clients only of what it has learnt
+// by that, so that whatever is wrong with a client stays so.
 func (w *world) settle(ctx context.Context, patience time.Duration) (took time.Duration, wrong []error) {
-	began := time.Now()
+	began, reset := time.Now(), time.Now()
 	for {
 		wrong = w.wrong(ctx)
 		if took = time.Since(began); len(wrong) == 0 || took > patience || ctx.Err() != nil {
 			return took, wrong
 		}
+		if time.Since(reset) > patience/4 {
+			w.anew()
+			reset = time.Now()
+		}
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
 		}
+	}
+}
+
+// anew has the services begin new runs.
+func (w *world) anew() {
+	for _, s := range w.services {
+		s.anew()
 	}
 }
 
