@@ -104,7 +104,7 @@ func run(ctx context.Context, cfg config, out io.Writer, p *progress) (*verdict,
 		fmt.Fprintf(out, "chaos: over after %s\n", v.cfg.length)
 	}
 	v.took, v.wrong = w.settle(context.WithoutCancel(ctx), cfg.patience)
-	v.settled(w, before, measure())
+	v.settled(w, before)
 	w.close()
 	v.closed(start, 10*time.Second)
 	v.print(out)
@@ -143,9 +143,7 @@ func chaos(ctx context.Context, w *world, kinds []*kind, p *progress, v *verdict
 	v.errs = append(v.errs, lives.wait()...)
 	stopWriting()
 	writers.wait()
-	for _, s := range w.services {
-		s.anew()
-	}
+	w.anew()
 	stopWatching()
 	watcher.wait()
 }

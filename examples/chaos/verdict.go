@@ -57,7 +57,7 @@ func (c config) heapRoom() uint64 {
 }
 
 // settled judges what there is when everything has settled.
-func (v *verdict) settled(w *world, before, after usage) {
+func (v *verdict) settled(w *world, before usage) {
 	v.record = w.rec.record(len(w.gateways))
 	v.judgeCopies(w)
 	for _, c := range w.clients {
@@ -66,11 +66,7 @@ func (v *verdict) settled(w *world, before, after usage) {
 	v.judgeEvents(w.tally)
 	v.judgeCalls(w)
 	v.must("no subscription has ended by itself", w.ended() == 0, "%d", w.ended())
-	if after.ofClients != before.ofClients {
-		after = until(func(u usage) bool { return u.ofClients == before.ofClients }, 5*time.Second)
-	}
-	v.must("goroutines of the clients are as many as before", after.ofClients == before.ofClients, "%d, and %d before", after.ofClients, before.ofClients)
-	v.must("the heap is as before", after.heap < before.heap+v.cfg.heapRoom(), "%s, and %s before", mega(after.heap), mega(before.heap))
+	v.judgeUsage(before)
 	v.must("the program could do all it wanted", len(v.errs) == 0, "%d errors", len(v.errs))
 	v.tell(w)
 }
@@ -122,6 +118,19 @@ func (v *verdict) judgeCalls(w *world) {
 	v.must("calls carried out twice", twice == 0, "%d", twice)
 	v.must("calls answered and not carried out", never == 0, "%d", never)
 	v.note("calls", "made, and answered; the others have failed with an error, as they must", "%s, %s", thousands(made), thousands(answered))
+}
+
+// goroutinesOfClient is how many a client has that is connected and has nothing to do: the
+// owner, and those that read, write, and watch for signs of life.
+const goroutinesOfClient = 4
+
+// judgeUsage looks until nothing is left that was needed for a while: goroutines that run a
+// handler or dial, and what a gateway keeps of connections that have ended.
+func (v *verdict) judgeUsage(before usage) {
+	goroutines, heap := goroutinesOfClient*v.cfg.clients, before.heap+v.cfg.heapRoom()
+	after := until(func(u usage) bool { return u.ofClients == goroutines && u.heap < heap }, v.cfg.patience)
+	v.must("goroutines of the clients are as many as they need", after.ofClients == goroutines, "%d, and %d are needed", after.ofClients, goroutines)
+	v.must("the heap is as before", after.heap < heap, "%s, and %s before", mega(after.heap), mega(before.heap))
 }
 
 // tell notes what is of interest and no matter of right or wrong.
