@@ -135,14 +135,17 @@ func (c *natsCluster) join(ctx context.Context, n *node) error {
 
 // talk waits until messages go from a to b and back. It gives b up if it is not there.
 func talk(ctx context.Context, a, b *node) error {
-	one, err := nats.Connect(a.url(), nats.NoReconnect())
+	one, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer one.Close()
-	two, err := nats.Connect(b.url(), nats.NoReconnect())
-	if err != nil {
+	two, err := b.connect(ctx)
+	if errors.Is(err, nats.ErrNoServers) {
 		return nil // it is down, and has to join by itself when it is up again
+	}
+	if err != nil {
+		return err
 	}
 	defer two.Close()
 	there, err := one.SubscribeSync(nats.NewInbox())
@@ -154,6 +157,17 @@ func talk(ctx context.Context, a, b *node) error {
 		return err
 	}
 	return errors.Join(carries(ctx, two, there), carries(ctx, one, back))
+}
+
+// connect connects to the node. One that does not listen is [nats.ErrNoServers]; one that
+// is too busy to answer is tried again.
+func (n *node) connect(ctx context.Context) (*nats.Conn, error) {
+	for {
+		nc, err := nats.Connect(n.url(), nats.NoReconnect())
+		if err == nil || errors.Is(err, nats.ErrNoServers) || ctx.Err() != nil {
+			return nc, err
+		}
+	}
 }
 
 // carries sends to a subscription until something of it comes.
