@@ -105,32 +105,29 @@ func TestRefuseIsUndoneOnTheSameAddress(t *testing.T) {
 }
 
 func TestHangAcceptsAndDoesNothing(t *testing.T) {
-	w := onSockets(t)
-	old := w.client()
-	w.proxy.Hang()
-	c := w.tcp()
-	must(t, c.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
-	if n, err := c.Read(make([]byte, 1)); n != 0 || !isTimeout(err) {
-		t.Errorf("%d bytes and %v from a gateway that hangs, want a timeout", n, err)
-	}
-	old.expectEcho("the connection that is open stays so")
-	must(t, w.proxy.Heal())
-	must(t, c.SetReadDeadline(time.Now().Add(patience)))
-	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("the connection that hung gets %v after Heal, want a reset", err)
-	}
-	w.client().expectEcho("a new one")
-	if s := w.proxy.Stats(); s.Hung != 1 || s.Accepted != 2 {
-		t.Errorf("%+v, want 1 connection that hung and 2 that did not", s)
-	}
+	inMemory(t, func(w *world) {
+		old := w.client()
+		w.proxy.Hang()
+		c := w.tcp()
+		must(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
+		if n, err := c.Read(make([]byte, 1)); n != 0 || !isTimeout(err) {
+			t.Errorf("%d bytes and %v from a gateway that hangs, want a timeout", n, err)
+		}
+		old.expectEcho("the connection that is open stays so")
+		must(t, w.proxy.Heal())
+		must(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the connection that hung gets %v after Heal, want a reset", err)
+		}
+		w.client().expectEcho("a new one")
+		if s := w.proxy.Stats(); s.Hung != 1 || s.Accepted != 2 {
+			t.Errorf("%+v, want 1 connection that hung and 2 that did not", s)
+		}
+	})
 }
 
 func TestAGatewayThatIsNotThereResetsTheClient(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	addr := l.Addr().String()
-	must(t, l.Close())
-	w := newWorld(t, nil, addr)
+	w := newWorld(t, nil, "127.0.0.1:1") // a port that no system gives to anybody by itself
 	c, err := w.dialNet(t.Context(), "tcp", w.proxy.Addr())
 	if err == nil { // else the reset is faster
 		defer c.Close()

@@ -179,43 +179,46 @@ func TestHealDisarms(t *testing.T) {
 	c.expectEcho("abc")
 }
 
-// slow makes the gateway slower than a client that sends a few messages.
-var slow = faultproxy.Faults{Latency: 100 * time.Millisecond}
+// slow makes the gateway slower than a client, which has then sent all that it wants to
+// before anything comes back, and is cut off.
+var slow = faultproxy.Faults{Latency: time.Second}
 
 func TestAfterBytesIsExact(t *testing.T) {
-	w := onSockets(t)
-	c := w.client()
-	w.proxy.Set(slow, faultproxy.FromGateway)
-	w.proxy.AfterBytes(faultproxy.FromGateway, 1234, w.proxy.Cut)
-	w.proxy.AfterBytes(faultproxy.FromGateway, 1000, func() {}) // another on the way
-	for range 10 {
-		c.send(strings.Repeat("x", 300))
-	}
-	got, err := io.ReadAll(c.NetConn())
-	must(t, err)
-	if len(got) != 1234 {
-		t.Errorf("%d bytes have come, want 1234", len(got))
-	}
+	inMemory(t, func(w *world) {
+		c := w.client()
+		w.proxy.Set(slow, faultproxy.FromGateway)
+		w.proxy.AfterBytes(faultproxy.FromGateway, 1234, w.proxy.Cut)
+		w.proxy.AfterBytes(faultproxy.FromGateway, 1000, func() {}) // another on the way
+		for range 10 {
+			c.send(strings.Repeat("x", 300))
+		}
+		got, err := io.ReadAll(c.NetConn())
+		must(t, err)
+		if len(got) != 1234 {
+			t.Errorf("%d bytes have come, want 1234", len(got))
+		}
+	})
 }
 
 func TestAfterFramesIsExact(t *testing.T) {
-	w := onSockets(t)
-	c := w.client()
-	w.proxy.Set(slow, faultproxy.FromGateway)
-	w.proxy.AfterFrames(faultproxy.FromGateway, 3, w.proxy.Cut)
-	for range 10 {
-		c.send("x")
-	}
-	frames := 0
-	for {
-		if _, _, err := c.ReadMessage(); err != nil {
-			break
+	inMemory(t, func(w *world) {
+		c := w.client()
+		w.proxy.Set(slow, faultproxy.FromGateway)
+		w.proxy.AfterFrames(faultproxy.FromGateway, 3, w.proxy.Cut)
+		for range 10 {
+			c.send("x")
 		}
-		frames++
-	}
-	if frames != 3 {
-		t.Errorf("%d frames have come, want 3", frames)
-	}
+		frames := 0
+		for {
+			if _, _, err := c.ReadMessage(); err != nil {
+				break
+			}
+			frames++
+		}
+		if frames != 3 {
+			t.Errorf("%d frames have come, want 3", frames)
+		}
+	})
 }
 
 func TestAfterNothingIsAtOnce(t *testing.T) {
