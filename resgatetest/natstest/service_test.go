@@ -58,7 +58,7 @@ func TestServedServiceIsTheSameAsInMemory(t *testing.T) {
 		}),
 		svc.SetModel("test.secret", map[string]any{"s": "x"}))
 	serve(t, ns, svc)
-	c := dial(t, start(t, ns, natstest.WithTimeout(500*time.Millisecond)))
+	c := dial(t, start(t, ns))
 
 	c.send("subscribe.test.list", "null")
 	c.want(`{"result":{"models":{"test.model":{"v":1}},"collections":{"test.list":["a",{"rid":"test.model"}]}},"id":2}`)
@@ -92,9 +92,10 @@ func TestServedServiceFailsAsInMemory(t *testing.T) {
 	check(t, svc.Mute("test.mute"), svc.Leave("test.away"),
 		svc.SetModel("test.away", nil), svc.SetModel("test.mute", nil))
 	serve(t, ns, svc)
-	c := dial(t, start(t, ns, natstest.WithTimeout(500*time.Millisecond)))
+	c := dial(t, start(t, ns))
 	c.send("call.test.away.run", "null")
 	c.wantError("system.notFound")
+	c = dial(t, start(t, ns, natstest.WithTimeout(time.Millisecond)))
 	c.send("subscribe.test.mute", "null")
 	c.wantError("system.timeout")
 }
