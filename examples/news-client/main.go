@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	if cfg.count < 1 || cfg.timeout <= 0 {
 		return fmt.Errorf("-count %d must be at least 1 and -timeout %v above 0", cfg.count, cfg.timeout)
 	}
-	p := newPrinter(out)
+	p := newPrinter(out, cfg.timeout)
 	limited, cancel := context.WithTimeout(ctx, cfg.timeout)
 	defer cancel()
 	client, err := conn.Dial(limited, cfg.url, conn.WithHooks(conn.Hooks{Frame: p.frame}))

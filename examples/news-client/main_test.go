@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,27 +42,50 @@ func TestShowsTheNewsOfTheServiceAndUnsubscribes(t *testing.T) {
 	if err := run(t.Context(), &out, config{url: gw.URL(), count: 3, timeout: patience}); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	rest := out.String()
-	for _, line := range []string{
+	var frames, meanings strings.Builder
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "meaning") {
+			frames.WriteString(line)
+			continue
+		}
+		meanings.WriteString(line)
+		if edition := editionOf.FindStringSubmatch(line); edition == nil || !strings.Contains(frames.String(), `"edition":`+edition[1]+",") {
+			t.Errorf("it says what a message means before it shows it: %s", line)
+		}
+	}
+	expect(t, frames.String(),
 		`sent      \{.*"subscribe\.news\.today"`,
 		`received  \{"result":\{"models":\{"news\.today":`,
-		`meaning   news\.today sync \(first\) \{.*"edition":\d+`,
 		`received  \{"event":"news\.today\.change"`,
-		`meaning   news\.today change .*edition=\d+ \(was \d+\)`,
-		`meaning   news\.today change .*edition=\d+ \(was \d+\)`,
-		`meaning   news\.today change .*edition=\d+ \(was \d+\)`,
+		`received  \{"event":"news\.today\.change"`,
+		`received  \{"event":"news\.today\.change"`,
 		`sent      \{.*"unsubscribe\.news\.today"`,
-		`received  \{.*"id":\d+\}`,
-	} {
-		at := regexp.MustCompile(`(?m)^` + line).FindStringIndex(rest)
-		if at == nil {
-			t.Fatalf("no line %q in the rest\n%s\nof\n%s", line, rest, &out)
-		}
-		rest = rest[at[1]:]
-	}
+		`received  \{.*"id":\d+\}`)
+	rest := expect(t, meanings.String(),
+		`meaning   news\.today sync \(first\) \{.*"edition":\d+`,
+		`meaning   news\.today change .*edition=\d+ \(was \d+\)`,
+		`meaning   news\.today change .*edition=\d+ \(was \d+\)`,
+		`meaning   news\.today change .*edition=\d+ \(was \d+\)`)
 	if strings.Contains(rest, "meaning") {
 		t.Errorf("it shows more than three updates:\n%s", &out)
 	}
+}
+
+// editionOf finds the edition in what a message means.
+var editionOf = regexp.MustCompile(`edition"?[:=](\d+)`)
+
+// expect looks for lines, in this order, and returns what comes after them.
+func expect(t *testing.T, text string, lines ...string) (rest string) {
+	t.Helper()
+	rest = text
+	for _, line := range lines {
+		at := regexp.MustCompile(`(?m)^` + line).FindStringIndex(rest)
+		if at == nil {
+			t.Fatalf("no line %q in the rest\n%s\nof\n%s", line, rest, text)
+		}
+		rest = rest[at[1]:]
+	}
+	return rest
 }
 
 func TestEndsWithoutAnErrorWhenItIsStopped(t *testing.T) {
@@ -85,13 +107,13 @@ func TestEndsWithoutAnErrorWhenItIsStopped(t *testing.T) {
 func TestEndsWithoutAnErrorWhenItIsStoppedWhileConnecting(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := run(ctx, io.Discard, config{url: nowhere(t), count: 3, timeout: patience}); err != nil {
+	if err := run(ctx, io.Discard, config{url: nowhere, count: 3, timeout: patience}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestSaysInOneLineThatThereIsNoGateway(t *testing.T) {
-	err := run(t.Context(), io.Discard, config{url: nowhere(t), count: 3, timeout: 100 * time.Millisecond})
+	err := run(t.Context(), io.Discard, config{url: nowhere, count: 3, timeout: 100 * time.Millisecond})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error is %v, want one that wraps %v", err, context.DeadlineExceeded)
 	}
@@ -180,16 +202,8 @@ func startService(t *testing.T, natsURL string) {
 	}
 }
 
-// nowhere returns a URL where nothing listens.
-func nowhere(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "ws://" + l.Addr().String()
-}
+// nowhere is a URL where nothing listens: no system gives its port to anybody by itself.
+const nowhere = "ws://127.0.0.1:1"
 
 // stopper keeps what is written, and calls stop once that has the word in it.
 type stopper struct {

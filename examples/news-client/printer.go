@@ -15,6 +15,7 @@ import (
 
 // printer prints messages as they are on the wire, and events as they are meant.
 type printer struct {
+	patience time.Duration // how long to wait for a message at most
 	shown    chan struct{} // a token for every message printed that brings news
 	answered chan struct{} // closed when the answer to the unsubscribe request was printed
 
@@ -25,8 +26,8 @@ type printer struct {
 	out io.Writer
 }
 
-func newPrinter(out io.Writer) *printer {
-	return &printer{out: out, shown: make(chan struct{}, 1000), answered: make(chan struct{})}
+func newPrinter(out io.Writer, patience time.Duration) *printer {
+	return &printer{out: out, patience: patience, shown: make(chan struct{}, 1000), answered: make(chan struct{})}
 }
 
 // frame is the hook for raw messages.
@@ -53,7 +54,7 @@ func (p *printer) frame(f conn.Frame) {
 func (p *printer) read(ctx context.Context, news *conn.Subscription, n int) {
 	for ev := range news.Events(ctx) {
 		if p.fromMessage(ev) {
-			wait(p.shown)
+			p.wait(p.shown)
 		}
 		p.line("meaning", []byte(ev.String()))
 		if _, ok := ev.(*subs.Change); ok {
@@ -81,14 +82,14 @@ func (p *printer) fromMessage(ev subs.Event) bool {
 }
 
 // released waits until the gateway has answered the unsubscribe request.
-func (p *printer) released() { wait(p.answered) }
+func (p *printer) released() { p.wait(p.answered) }
 
 // wait waits for what the frame hook, which runs beside the subscription, is about
-// to print: a moment at most.
-func wait(c <-chan struct{}) {
+// to print.
+func (p *printer) wait(c <-chan struct{}) {
 	select {
 	case <-c:
-	case <-time.After(time.Second):
+	case <-time.After(p.patience):
 	}
 }
 
