@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,17 +21,21 @@ import (
 	"github.com/resclient/resclient-go/subs"
 )
 
-// clientGoroutines lists the goroutines that run code of package conn, other than
-// the test's own.
+// clientGoroutines lists the goroutines in the test's bubble that run code of package conn,
+// other than the test's own. Outside, hooks of an earlier test may still be about to end.
 func clientGoroutines() (stacks []string) {
 	buffer := make([]byte, 1<<20)
-	for g := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
-		if strings.Contains(g, "resclient-go/conn.") && !strings.Contains(g, "conn_test.") {
+	all := strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") // the caller's first
+	bubble := bubbleNumber.FindString(all[0])
+	for _, g := range all {
+		if bubbleNumber.FindString(g) == bubble && strings.Contains(g, "resclient-go/conn.") && !strings.Contains(g, "conn_test.") {
 			stacks = append(stacks, g)
 		}
 	}
 	return stacks
 }
+
+var bubbleNumber = regexp.MustCompile(`synctest bubble \d+`)
 
 // closeNow closes the client and checks that it ends at once and wholly.
 func closeNow(t *testing.T, c *conn.Client) {
