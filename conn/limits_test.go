@@ -15,6 +15,8 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"github.com/resclient/resclient-go/conn"
+	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/subs"
 	"github.com/resclient/resclient-go/wire"
 )
 
@@ -36,6 +38,9 @@ func TestTheLimitsAreWhatSecuritySays(t *testing.T) {
 		"an answer":                                                seconds(d.RequestTimeout),
 		"silence":                                                  fmt.Sprintf("%s, and %s for an answer to a ping", seconds(d.PingInterval), seconds(d.PingTimeout)),
 		"JSON within JSON":                                         fmt.Sprintf("%d,%03d levels", nesting()/1000, nesting()%1000),
+		"a resource with its references expanded":                  size(subs.MaxExpansion),
+		"references within references, expanded":                   fmt.Sprintf("%d levels", d.ExpansionDepth),
+		"a resource's name, with the method":                       fmt.Sprintf("%d bytes", res.MaxNameLength),
 		"resources that were released, and are remembered":         tombstones(t),
 	}
 	said := column(t, "../docs/security.md", "## Limits", 2)
