@@ -101,9 +101,9 @@
 // All methods of [Client] and [Subscription] may be called from any goroutine, and
 // from any hook or handler. One goroutine owns all state. It never runs code of the
 // program and never waits for a socket: hooks, handlers, back-offs and dialers run
-// in goroutines of their own, one at a time for each kind, and a slow one holds up
-// nothing else. A panic in code of the program ends the program, as in any
-// goroutine.
+// in goroutines of their own. A handler runs one at a time for each subscription, so do
+// the hooks Transition and Frame together, and a slow one holds up nothing else. A panic
+// in code of the program ends the program, as in any goroutine.
 //
 // A subscription that is not read fills its queue, and is then folded into one
 // snapshot, see [subs.Lag]; [Watch] keeps nothing but that there is news. Memory is bounded: so are the queues, see

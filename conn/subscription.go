@@ -117,7 +117,8 @@ func (s *Subscription) RID() string {
 func (s *Subscription) String() string { return fmt.Sprintf("subscription to %q", s.RID()) }
 
 // Done returns a channel that is closed when the subscription has ended: by its
-// Close, by the client's, or because its retry back-off said stop.
+// Close, by the client's, or because it was given up: a retry policy or a back-off said
+// stop, or a message was over the read limit.
 func (s *Subscription) Done() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

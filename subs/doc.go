@@ -44,9 +44,10 @@
 //
 // When the connection is lost, or the gateway ends a subscription, a resource stays
 // readable and is stale: the service may have gone on without it. Its handles hear
-// Stale and nothing more until the resource is live again. They then hear what they
-// missed, as Change, Add and Remove events marked Resync, and a Sync. A resource
-// that is of another kind by then, or in error, is a Sync alone.
+// Stale and, but for the Unsubscribe that follows a Delete, nothing more until the
+// resource is live again. They then hear what they missed, as Change, Add and Remove
+// events marked Resync, and a Sync. A resource that is of another kind by then, or in
+// error, is a Sync alone.
 //
 // A resource is also stale after a message that did not fit its copy, such as an
 // index out of bounds ([ErrInconsistent]). Nothing on that connection can mend it,
