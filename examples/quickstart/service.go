@@ -12,10 +12,11 @@ import (
 // service is a RES service over NATS. It answers the gateways that ask for
 // news.today, and tells them when there is a new edition.
 type service struct {
-	nc       *nats.Conn
-	page     *page
-	requests chan *nats.Msg
-	today    news
+	nc        *nats.Conn
+	page      *page
+	requests  chan *nats.Msg
+	today     news
+	published chan struct{} // a token for who waits for the next edition
 }
 
 // news is the model news.today.
@@ -39,7 +40,7 @@ func newService(url string, p *page) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect service to NATS: %w", err)
 	}
-	s := &service{nc: nc, page: p, requests: make(chan *nats.Msg, 100), today: edition(1)}
+	s := &service{nc: nc, page: p, requests: make(chan *nats.Msg, 100), today: edition(1), published: make(chan struct{})}
 	for _, subject := range []string{"access.news.today", "get.news.today"} {
 		if _, err := nc.ChanSubscribe(subject, s.requests); err != nil {
 			nc.Close()
@@ -68,6 +69,10 @@ func (s *service) run(ctx context.Context, every time.Duration) {
 			s.today = edition(s.today.Edition + 1)
 			s.page.line("service", "publishes edition %d", s.today.Edition)
 			s.publish("event.news.today.change", map[string]any{"values": s.today})
+			select {
+			case s.published <- struct{}{}:
+			default:
+			}
 		}
 	}
 }

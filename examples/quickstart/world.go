@@ -14,6 +14,7 @@ import (
 type world struct {
 	nats    *natstest.Server
 	gateway natstest.Gateway
+	edition <-chan struct{} // from the service: there is another one
 	stop    context.CancelFunc
 	service sync.WaitGroup
 }
@@ -36,6 +37,7 @@ func (w *world) start(ctx context.Context, p *page, every time.Duration) (err er
 	if err != nil {
 		return err
 	}
+	w.edition = s.published
 	w.service.Go(func() { s.run(ctx, every) })
 	gateway, err := natstest.New(w.nats.URL())
 	if err != nil {
@@ -53,16 +55,19 @@ func (w *world) gatewayKind() string {
 	return w.gateway.Kind()
 }
 
-// outage waits until the client has tried in vain a few times, and at least for d.
+// outage waits until the client has tried in vain a few times, at least for d, and until
+// there are news that it has missed.
 func (w *world) outage(ctx context.Context, d time.Duration, watch *watcher) error {
-	over := time.After(d)
+	over, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
 	for range 2 {
 		if err := watch.until(ctx, state.DialFailed); err != nil {
 			return err
 		}
 	}
+	<-over.Done() // at the end of ctx, too
 	select {
-	case <-over:
+	case <-w.edition:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
