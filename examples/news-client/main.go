@@ -21,6 +21,7 @@ import (
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/state"
 )
 
 func main() {
@@ -86,6 +87,8 @@ func run(ctx context.Context, out io.Writer, cfg config) error {
 	}
 	p.read(ctx, news, cfg.count)
 	news.Close()
-	p.released()
+	if client.State() == state.Connected { // else there is nobody to answer
+		p.released()
+	}
 	return nil
 }
