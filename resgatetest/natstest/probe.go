@@ -3,21 +3,33 @@ package natstest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/websocket"
 )
 
+// Ports from firstPort on, below those that systems usually give out by themselves. One of
+// these would be given to somebody else now and then, before a process has taken it or
+// while it is down.
+const (
+	firstPort = 20_000
+	ports     = 10_000
+)
+
 // freeAddr returns a host:port of this machine on which nobody listens.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("natstest: find a free port: %w", err)
+func freeAddr() (addr string, err error) {
+	for range 100 {
+		addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(ports)))
+		var l net.Listener
+		if l, err = net.Listen("tcp", addr); err == nil {
+			return addr, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("natstest: find a free port: %w", err)
 }
 
 // tryHandshake reports whether a gateway takes a WebSocket connection at url
