@@ -57,7 +57,10 @@ func gateway(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func (w *world) start(ts *testscript.TestScript, words []string) {
-	opts := []resgatetest.Option{resgatetest.WithFrames(w.frames.add)}
+	opts := []resgatetest.Option{
+		resgatetest.WithFrames(w.frames.add),
+		resgatetest.WithTimeout(patience), // services answer in time, however busy the machine
+	}
 	var authority *authority
 	for _, word := range words {
 		switch word {
