@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,6 +133,25 @@ func TestAddressInUseIsAnError(t *testing.T) {
 	defer other.Close()
 	if err := other.Start(); err == nil {
 		t.Error("two servers have one address")
+	}
+}
+
+func TestARestartWaitsAMomentForItsAddress(t *testing.T) {
+	for _, test := range []struct {
+		taken time.Duration
+		works bool
+	}{{time.Second, true}, {time.Minute, false}} {
+		inNetwork(t, func(t *testing.T, n *resgatetest.Network) {
+			srv := newsServer(t, resgatetest.WithNetwork(n, "gateway:80"))
+			must(t, srv.Kill())
+			other, err := n.Listen("gateway:80")
+			must(t, err)
+			time.AfterFunc(test.taken, func() { other.Close() })
+			if err := srv.Restart(); (err == nil) != test.works || !test.works && !errors.Is(err, syscall.EADDRINUSE) {
+				t.Errorf("with an address that is taken for %v: %v", test.taken, err)
+			}
+			time.Sleep(test.taken)
+		})
 	}
 }
 

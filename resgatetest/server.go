@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // Errors of the methods of a [Server] that start and end the gateway.
@@ -24,6 +26,14 @@ var (
 
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("resgatetest: server closed")
+)
+
+// How long a restart waits for its address, and how often it looks. Somebody may have it for
+// a moment: a process that this one is just starting has all of its open files, the listener
+// among them, until it executes its program.
+const (
+	addressWait = 5 * time.Second
+	addressLook = 5 * time.Millisecond
 )
 
 // Server is a stand-in for Resgate that listens on a local address. Its
@@ -102,6 +112,10 @@ func (s *Server) start() error {
 		<-gw.ended
 	}
 	l, err := s.listen(addr)
+	for end := time.Now().Add(addressWait); gw != nil && errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(end); {
+		time.Sleep(addressLook)
+		l, err = s.listen(addr)
+	}
 	if err != nil {
 		return fmt.Errorf("resgatetest: listening: %w", err)
 	}
