@@ -11,8 +11,8 @@ type turns struct {
 const sparesKept = 8
 
 type turnBlock struct {
-	turns       [64]turn
-	begin, size int // those that wait are turns[begin:size]
+	turns       [84]turn // which, with the rest, fill 2 KiB
+	begin, size int      // those that wait are turns[begin:size]
 	next        *turnBlock
 }
 

@@ -27,7 +27,7 @@ func (e *Drop) size() int      { return eventSize }
 func (r *Registry) whole(h *Handle, content *Resource, reason SyncReason) *Sync {
 	if as := h.latest(); as != nil {
 		view := r.viewAs(content, h.entry.standing == held, as)
-		return &Sync{subject: subject{content.rid}, Resource: content, Reason: reason, View: view}
+		return &Sync{Resource: content, Reason: reason, View: view}
 	}
 	s := r.syncOf(content, reason)
 	if h.Deep {

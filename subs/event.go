@@ -62,11 +62,18 @@ func (r SyncReason) String() string {
 // Sync says what the whole resource is now. It is the first event of every handle,
 // after a [Lag] if even that was folded, and ends every [Stale] and every Lag.
 type Sync struct {
-	subject
 	typed
 	Resource *Resource  // nil for a stream, which has a View of many
 	Reason   SyncReason // why it comes
 	View     *View      // of a deep handle: the resource and everything that it reaches; see also [Latest]
+}
+
+// RID returns the id of the resource that the event is about, "" for a stream.
+func (e *Sync) RID() string {
+	if e.Resource == nil {
+		return ""
+	}
+	return e.Resource.rid
 }
 
 // String returns the event on one line, for people.
@@ -74,7 +81,7 @@ func (e *Sync) String() string {
 	if e.Resource == nil {
 		return fmt.Sprintf("sync (%s) of %d resources", e.Reason, len(e.View.resources))
 	}
-	return fmt.Sprintf("%s sync (%s) %s", e.rid, e.Reason, e.Resource)
+	return fmt.Sprintf("%s sync (%s) %s", e.RID(), e.Reason, e.Resource)
 }
 
 // The content belongs to the cache, which keeps it anyway.

@@ -90,7 +90,7 @@ func (r *Registry) caughtUp(e *entry) Event {
 	both := &struct { // of which there may be very many at a time
 		Sync
 		resource Resource
-	}{Sync{subject: subject{e.rid}, typed: r.typed(e), Reason: SyncReconnect}, e.frozen()}
+	}{Sync{typed: r.typed(e), Reason: SyncReconnect}, e.frozen()}
 	both.Resource = &both.resource
 	return &both.Sync
 }

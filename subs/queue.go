@@ -63,7 +63,7 @@ func (q *Queue) resumes(ev Event) bool {
 		return false
 	}
 	lag := q.folded
-	lag.subject = s.subject
+	lag.subject = subject{s.RID()}
 	q.folding, q.folded = false, Lag{}
 	q.events, q.bytes = append(q.events, &lag), eventSize
 	return true

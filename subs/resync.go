@@ -58,7 +58,7 @@ func (x *expansion) next() (ev Event, last bool) {
 		x.edit.adds = x.edit.adds[1:]
 		return &Add{subject: x.subject, typed: x.typed, Index: i, Value: x.new.At(i), Resync: true}, false
 	}
-	return &Sync{subject: x.subject, typed: x.typed, Resource: x.new, Reason: reasonOf(x.old, x.new)}, true
+	return &Sync{typed: x.typed, Resource: x.new, Reason: reasonOf(x.old, x.new)}, true
 }
 
 // reasonOf returns why there is a Sync of what is live again.

@@ -141,7 +141,6 @@ func (v *View) Value(rid string) (any, error) {
 // syncOf makes the Sync of a resource.
 func (r *Registry) syncOf(content *Resource, reason SyncReason) *Sync {
 	return &Sync{
-		subject:  subject{content.rid},
 		typed:    r.typedAs(content, r.types.of(content.rid)),
 		Resource: content,
 		Reason:   reason,
