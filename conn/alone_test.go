@@ -3,6 +3,7 @@ package conn_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,18 +31,19 @@ func BenchmarkEvent(b *testing.B) {
 // Nothing that is made once for many events is made for one that comes alone.
 func TestAnEventThatComesAloneIsAllocatedAsOneOfMany(t *testing.T) {
 	next := eventsAlone(t)
-	const events, each = 2000, 3 // the event, the model's new content, and one of the WebSocket library
-	for range 100 {
-		next()
+	const events, each = 500, 3 // the event, the model's new content, and one of the WebSocket library
+	fewest := uint64(math.MaxUint64)
+	for range 10 { // whatever is left of other tests may need something, too, but not each time
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range events {
+			next()
+		}
+		runtime.ReadMemStats(&after)
+		fewest = min(fewest, after.Mallocs-before.Mallocs)
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range events {
-		next()
-	}
-	runtime.ReadMemStats(&after)
-	if n := after.Mallocs - before.Mallocs; n > events*each+events/2 { // whatever else the runtime needs
-		t.Errorf("%d events took %d allocations, want %d each", events, n, each)
+	if fewest > events*each+events/2 {
+		t.Errorf("%d events took %d allocations at least, want %d each", events, fewest, each)
 	}
 }
 
