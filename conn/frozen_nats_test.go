@@ -7,6 +7,7 @@ import (
 
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/resgatetest/natstest"
+	"github.com/resclient/resclient-go/state"
 )
 
 // The same as TestAFrozenGatewayIsLeftForTheNextInTheList on real sockets, where a
@@ -24,7 +25,8 @@ func TestAFrozenProcessIsLeftForTheNextInTheList(t *testing.T) {
 	w.serve()
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	c, err := conn.Dial(ctx, w.gateway.URL(), append(quickPings(), conn.WithGateways(other.URL()))...)
+	left := make(departures, 100)
+	c, err := conn.Dial(ctx, w.gateway.URL(), append(quickPings(left), conn.WithGateways(other.URL()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +42,7 @@ func TestAFrozenProcessIsLeftForTheNextInTheList(t *testing.T) {
 	if c.Stats().Gateway == other.URL() {
 		first, second = other, w.gateway
 	}
+	frozen := time.Now()
 	if err := first.Freeze(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,16 +51,44 @@ func TestAFrozenProcessIsLeftForTheNextInTheList(t *testing.T) {
 		s := c.Stats()
 		return s.InSync && s.Gateway == second.URL()
 	})
+	left.expectSoonAfter(t, frozen)
 	if err := w.service.Change("a.b", map[string]any{"n": 2}); err != nil {
 		t.Fatal(err)
 	}
 	events.expectSilences(`a.b change n=2 (was 1)`)
 }
 
-// A client with quickPings leaves a gateway after a second without a sign of life, and wastes
-// little time on one that is frozen. On a busy machine it may also leave one that is well.
-func quickPings() []conn.Option {
-	return []conn.Option{conn.WithPing(500*time.Millisecond, 500*time.Millisecond), conn.WithDialTimeout(2 * time.Second)}
+// How long the clients with quickPings bear silence, and wait for the answer to a ping. Less is
+// too little on a busy machine, where they may also leave a gateway that is well.
+const quickInterval, quickTimeout = 500 * time.Millisecond, 500 * time.Millisecond
+
+// quickPings has a client leave a silent gateway soon, say so, and waste little time on
+// another that is frozen.
+func quickPings(left departures) []conn.Option {
+	return []conn.Option{conn.WithPing(quickInterval, quickTimeout), conn.WithDialTimeout(2 * time.Second),
+		conn.WithHooks(conn.Hooks{Transition: left.hook})}
+}
+
+// departures are when a client has left its gateways.
+type departures chan time.Time
+
+func (d departures) hook(tr state.Transition) {
+	if tr.To == state.Dialing && tr.From != state.Dialing {
+		d <- time.Now()
+	}
+}
+
+// expectSoonAfter checks that the client, which has left a gateway since it was frozen, has not
+// taken much longer than it may for that.
+func (d departures) expectSoonAfter(t *testing.T, frozen time.Time) {
+	t.Helper()
+	took := time.Duration(0)
+	for took <= 0 { // else that was before
+		took = (<-d).Sub(frozen)
+	}
+	if took > quickInterval+quickTimeout+5*time.Second { // for a busy machine; the default is 25 s
+		t.Errorf("left the frozen gateway after %v, more than interval and timeout", took)
+	}
 }
 
 // expectSilences reads that a gateway was left for its silence, once or more often, up to

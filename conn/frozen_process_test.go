@@ -71,7 +71,8 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	c, err := conn.Dial(ctx, urls[0], append(quickPings(), conn.WithGateways(urls[1]), conn.WithMaxDelay(100*time.Millisecond))...)
+	departed := make(departures, 100)
+	c, err := conn.Dial(ctx, urls[0], append(quickPings(departed), conn.WithGateways(urls[1]), conn.WithMaxDelay(100*time.Millisecond))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 	events := read(t, s)
 	events.expect(`a.b sync (first) {"n":1}`)
 	for _, busy := range []bool{false, true} {
-		left := c.Stats().Gateway
+		left, stopped := c.Stats().Gateway, time.Now()
 		if err := processes[left].Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
@@ -96,6 +97,7 @@ func TestAStoppedProcessIsLeftForTheNextInTheList(t *testing.T) {
 			s := c.Stats()
 			return s.InSync && s.Gateway != left
 		})
+		departed.expectSoonAfter(t, stopped)
 		events.expect(silence...)
 		if err := processes[left].Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)
