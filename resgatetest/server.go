@@ -95,8 +95,9 @@ func (s *Server) inTurn(f func() error) error {
 func (s *Server) Start() error { return s.inTurn(s.start) }
 
 // Restart starts the gateway again after [Server.Kill] or [Server.Stop], or
-// after it has lost its bus. It has the same address, and knows nothing of
-// what was before: every connection id, token and subscription is new.
+// after it has lost its bus. It has the same address, which it waits for up to
+// 5 seconds if somebody else has it, and knows nothing of what was before: every
+// connection id, token and subscription is new.
 func (s *Server) Restart() error { return s.inTurn(s.start) }
 
 func (s *Server) start() error {
