@@ -58,8 +58,14 @@ func eventsAlone(tb testing.TB) (next func()) {
 		if err != nil {
 			return
 		}
+		defer ws.Close()
 		opened <- ws.NetConn()
-		answerOneModel(ws)
+		answerAll(tb, ws, func(r wire.Request) []byte {
+			if r.Type == wire.TypeSubscribe {
+				return fmt.Appendf(nil, `{"result":{"models":{%q:{"n":0,"name":"something"}}},"id":%d}`, r.RID, r.ID)
+			}
+			return fmt.Appendf(nil, `{"result":{"protocol":%q},"id":%d}`, wire.Protocol, r.ID)
+		})
 	}))
 	tb.Cleanup(gateway.Close)
 	c, err := conn.Dial(ctx, "ws"+strings.TrimPrefix(gateway.URL, "http"))
@@ -89,27 +95,5 @@ func eventsAlone(tb testing.TB) (next func()) {
 			tb.Fatal(err)
 		}
 		<-heard
-	}
-}
-
-// answerOneModel answers what a client with one subscription asks for.
-func answerOneModel(ws *websocket.Conn) {
-	defer ws.Close()
-	for {
-		_, frame, err := ws.ReadMessage()
-		if err != nil {
-			return
-		}
-		r, err := wire.ParseRequest(frame)
-		if err != nil {
-			return
-		}
-		result := map[string]any{"protocol": wire.Protocol}
-		if r.Type == wire.TypeSubscribe {
-			result = map[string]any{"models": map[string]any{r.RID: map[string]any{"n": 0, "name": "something"}}}
-		}
-		if ws.WriteJSON(map[string]any{"id": r.ID, "result": result}) != nil {
-			return
-		}
 	}
 }

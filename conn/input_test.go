@@ -128,30 +128,19 @@ func hostileGateway(t *testing.T, hostile func(ws wsConn)) *conn.Client {
 	network := resgatetest.NewNetwork()
 	badGateway(t, network, func(ws wsConn, id uint64) {
 		_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{"protocol":"1.2.3"},"id":%d}`, id))
-		for {
-			_, frame, err := ws.ReadMessage()
-			if err != nil {
-				return
+		answerAll(t, ws, func(r wire.Request) []byte {
+			if r.Type != wire.TypeSubscribe {
+				return fmt.Appendf(nil, `{"id":%d}`, r.ID)
 			}
-			r, err := wire.ParseRequest(frame)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			switch {
-			case r.Type != wire.TypeSubscribe:
-				_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"id":%d}`, r.ID))
-			case r.RID == "go":
+			if r.RID == "go" {
 				hostile(ws)
-				fallthrough
-			default:
-				member, content := "models", `{"n":1}`
-				if strings.Contains(r.RID, "list") {
-					member, content = "collections", `["a"]`
-				}
-				_ = ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"result":{%q:{%q:%s}},"id":%d}`, member, r.RID, content, r.ID))
 			}
-		}
+			member, content := "models", `{"n":1}`
+			if strings.Contains(r.RID, "list") {
+				member, content = "collections", `["a"]`
+			}
+			return fmt.Appendf(nil, `{"result":{%q:{%q:%s}},"id":%d}`, member, r.RID, content, r.ID)
+		})
 	})
 	c, err := conn.New("ws://"+gatewayAddr, conn.WithNetDial(network.Dial), conn.WithReadLimit(10_000))
 	if err != nil {

@@ -1,8 +1,10 @@
 package conn_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -107,6 +109,96 @@ func TestAPingOfTheGatewayDoesNotCutAWriteShort(t *testing.T) {
 		}
 		if !answered.Load() {
 			t.Error("the ping is not answered")
+		}
+	})
+}
+
+func TestAFrozenGatewayIsLeftForTheNextInTheList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		other := resgatetest.New(resgatetest.WithNetwork(w.network, "other:8080"), resgatetest.WithService(w.service))
+		defer other.Close()
+		w.must(w.service.SetModel("a.b", map[string]any{"n": 1}))
+		var seen transitions
+		c := w.connected(conn.WithGateways("ws://other:8080"), conn.WithPing(5*time.Second, 2*time.Second),
+			conn.WithHooks(conn.Hooks{Transition: seen.hook}))
+		events := read(t, w.subscribe(c, "a.b"))
+		events.expect(`a.b sync (first) {"n":1}`)
+		first := w.gateway
+		if len(first.Connections()) == 0 {
+			first = other
+		}
+		frozen := time.Now()
+		w.must(first.Freeze())
+		w.await(c, state.Dialing)
+		if took := time.Since(frozen); took != 7*time.Second {
+			t.Errorf("left the frozen gateway after %v, want interval and timeout", took)
+		}
+		w.await(c, state.Connected)
+		w.must(w.service.Change("a.b", map[string]any{"n": 2}))
+		events.expect(`a.b stale: nothing was heard from the gateway in time`,
+			`a.b sync (reconnect) {"n":1}`, `a.b change n=2 (was 1)`)
+		w.must(first.Thaw())
+	})
+}
+
+func TestAFrozenGatewayIsLeftAsSoonByABusyClient(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		params int // bytes in a call
+		every  time.Duration
+	}{
+		{"that can still write", 100, 100 * time.Millisecond},
+		{"whose writes get stuck", 256 << 10, 100 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				c := w.connected(conn.WithPing(5*time.Second, 2*time.Second), conn.WithWriteTimeout(time.Hour))
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				var calls sync.WaitGroup
+				defer calls.Wait()
+				frozen := time.Now()
+				w.must(w.gateway.Freeze())
+				calls.Go(func() {
+					for params := strings.Repeat("x", test.params); ctx.Err() == nil; time.Sleep(test.every) {
+						calls.Go(func() { _ = c.Call(ctx, "a.b", "m", params, nil) })
+					}
+				})
+				w.await(c, state.Dialing)
+				if took := time.Since(frozen); took != 7*time.Second {
+					t.Errorf("left the frozen gateway after %v, want interval and timeout", took)
+				}
+				cancel()
+				w.must(w.gateway.Thaw())
+				c.Close()
+			})
+		})
+	}
+}
+
+func TestAThawedGatewayIsNotLeftWhenItAnswersInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		c := w.connected(conn.WithPing(5*time.Second, 5*time.Second))
+		w.must(w.gateway.Freeze())
+		time.Sleep(8 * time.Second)
+		w.must(w.gateway.Thaw())
+		time.Sleep(time.Hour)
+		if n := c.Stats().Generation; n != 1 {
+			t.Errorf("generation %d after an hour, want the first connection", n)
+		}
+	})
+}
+
+func TestAConnectionIdleForHoursStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		c := w.connected()
+		time.Sleep(50 * time.Hour)
+		if s := c.Stats(); s.Generation != 1 || s.State != state.Connected {
+			t.Errorf("after 50 idle hours: %+v", s)
 		}
 	})
 }
