@@ -32,7 +32,7 @@ func (r *Registry) Disconnected(cause error) {
 		r.disconnectUnwanted()
 	}
 	r.oldest = r.issued + 1
-	r.requests = requests{}
+	r.requests.clear()
 	clear(r.releases)
 	r.graves = newTombstones()
 	r.sweepOrphans()

@@ -27,6 +27,12 @@ type asked struct {
 	over    bool   // it does not count any more
 }
 
+// clear forgets all requests.
+func (q *requests) clear() {
+	q.list.Clear()
+	q.n, q.index = 0, nil
+}
+
 // add adds a request that is newer than all others.
 func (q *requests) add(a asked) {
 	q.list.Push(a)

@@ -22,7 +22,8 @@ func (t *table) reset() []*request {
 	for q := range t.all() {
 		lost = append(lost, q)
 	}
-	t.recent, t.late = ordered{}, ordered{}
+	t.recent.clear()
+	t.late.clear()
 	return lost
 }
 
@@ -110,6 +111,11 @@ func (t *table) expired(now time.Time, timeout time.Duration) *request {
 type ordered struct {
 	fifo.List[*request]
 	n int // that were not dropped
+}
+
+func (o *ordered) clear() {
+	o.Clear()
+	o.n = 0
 }
 
 // placesLeft is how many places of dropped requests do not matter.
