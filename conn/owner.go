@@ -169,7 +169,7 @@ const deliveriesPerRound = 256
 func (o *owner) deliver(deliveries []subs.Delivery) {
 	for round := range slices.Chunk(deliveries, deliveriesPerRound) {
 		for _, d := range round {
-			if t, ready := subscriptionOf(d.Handle).push(d.Event, d.Live); ready {
+			if t, ready := subscriptionOf(d.Handle).push(d.Event, d.Handle.Live()); ready {
 				o.ready = append(o.ready, t)
 			}
 		}

@@ -4,7 +4,6 @@ package subs
 type Delivery struct {
 	Handle *Handle // whose event it is
 	Event  Event   // for its queue
-	Live   bool    // whether the resource is live after the event
 }
 
 // TakeDeliveries returns the events decided since the last call, in order. The slice
@@ -31,13 +30,13 @@ func (r *Registry) deliver(h *Handle, ev Event) {
 			return
 		}
 	}
-	live := false
 	if h.entry != nil {
-		live = h.entry.standing == held
-	} else if _, stale := ev.(*Stale); !stale || ev.RID() != "" {
-		live = true // of a stream: until the connection is lost
+		h.live = h.entry.standing == held
+	} else {
+		_, stale := ev.(*Stale)
+		h.live = !stale || ev.RID() != "" // a stream is live until the connection is lost
 	}
-	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev, Live: live})
+	r.deliveries = append(r.deliveries, Delivery{Handle: h, Event: ev})
 }
 
 // tell delivers an event to everybody who hears of e.

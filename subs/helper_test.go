@@ -207,7 +207,7 @@ func (r *rig) said() []string {
 		q.Push(d.Event)
 		for ev, ok := q.Pop(); ok; ev, ok = q.Pop() {
 			line := fmt.Sprintf("%s: %s", r.names[d.Handle], ev)
-			if !d.Live {
+			if !d.Handle.Live() {
 				line += " (not live)"
 			}
 			lines = append(lines, line)

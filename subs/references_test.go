@@ -236,7 +236,7 @@ func TestListenedMemberOfACycleIsTold(t *testing.T) {
 	r.apply("b", "unsubscribe", `{"reason":{"code":"c","message":"m"}}`)
 	r.hears("the other still holds it", "b: b unsubscribe: m (c)")
 	r.apply("a", "unsubscribe", `{"reason":{"code":"c","message":"m"}}`)
-	r.hears("both are lost", "a: a unsubscribe: m (c)", "a: a stale: m (c) (not live)",
+	r.hears("both are lost", "a: a unsubscribe: m (c) (not live)", "a: a stale: m (c) (not live)",
 		"b: b stale: nothing holds the resource at the gateway any more (not live)")
 	r.counts(2, 2, 2)
 	r.close("b")

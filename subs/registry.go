@@ -29,7 +29,11 @@ type Handle struct {
 	stream bool // on a pattern: it has no entry
 	synced bool // has been given its first Sync
 	news   bool // has been told that something is newer than its last Sync
+	live   bool // see Live
 }
+
+// Live reports whether the resource was live after the last event for the handle.
+func (h *Handle) Live() bool { return h.live }
 
 // Registry knows what the program subscribes to, what the gateway has subscribed
 // for it on the present connection, and the local copy of everything in between.

@@ -252,8 +252,8 @@ func TestDeletedResourceStaysReadable(t *testing.T) {
 		heard = append(heard, delivery.Event.String())
 	}
 	expect(t, "the gateway says both", heard, "a delete", "a stale: Deleted (system.deleted)", "a unsubscribe: Deleted (system.deleted)")
-	if stale := d[1].Event.(*subs.Stale); !errors.Is(stale.Cause, res.ErrDeleted) || d[1].Live {
-		t.Errorf("live %t because of %v", d[1].Live, stale.Cause)
+	if stale := d[1].Event.(*subs.Stale); !errors.Is(stale.Cause, res.ErrDeleted) || d[1].Handle.Live() {
+		t.Errorf("live %t because of %v", d[1].Handle.Live(), stale.Cause)
 	}
 	r.has("a", `~{"x":1}`)
 	if r.reg.Direct("a") != 0 || r.reg.Dead("a") {
@@ -343,7 +343,7 @@ func TestRevokedResourceIsStale(t *testing.T) {
 	r.subscribe("a", `{}`) // as a resource response does
 	r.forget()
 	r.apply("a", "unsubscribe", `{"reason":{"code":"system.accessDenied","message":"Access denied"}}`)
-	r.hears("lost, and why", "a: a unsubscribe: Access denied (system.accessDenied)", "a: a stale: Access denied (system.accessDenied) (not live)")
+	r.hears("lost, and why", "a: a unsubscribe: Access denied (system.accessDenied) (not live)", "a: a stale: Access denied (system.accessDenied) (not live)")
 	if r.reg.Direct("a") != 0 {
 		t.Errorf("%d direct subscriptions, want none", r.reg.Direct("a"))
 	}

@@ -83,7 +83,7 @@ func TestAModelThatComesAgainByItsTextIsTheSameAsInASet(t *testing.T) {
 
 func deliveredTo(reg *subs.Registry) (told string) {
 	for _, d := range reg.TakeDeliveries() {
-		told += fmt.Sprint(d.Event, d.Live, "; ")
+		told += fmt.Sprint(d.Event, d.Handle.Live(), "; ")
 	}
 	return told
 }

@@ -62,7 +62,7 @@ func (l *listener) hear(d subs.Delivery) {
 	if l.ended != nil {
 		l.Fatalf("%v hears %v after its end", l, d.Event)
 	}
-	l.live = d.Live
+	l.live = d.Handle.Live()
 	l.queue.Push(d.Event)
 	for ev, ok := l.queue.Pop(); ok; ev, ok = l.queue.Pop() {
 		if _, sync := ev.(*subs.Sync); sync {

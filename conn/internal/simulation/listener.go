@@ -70,7 +70,7 @@ func (l *listener) push(d subs.Delivery) {
 		w.fail("an event before the first Sync", "%v: %v", l, d.Event)
 	}
 	l.synced = true
-	l.live = d.Live
+	l.live = d.Handle.Live()
 	l.queue.Push(d.Event)
 	if !l.queue.Folding() {
 		l.resuming = false
