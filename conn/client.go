@@ -32,11 +32,14 @@ type Client struct {
 	own     sync.WaitGroup // goroutines that run no user code
 	user    sync.WaitGroup // goroutines that do
 	inboxes sync.Pool      // of *inbox: empty ones
-	batches sync.Pool      // of *core.Batch, empty
 	workers workers        // run the handlers of subscriptions
 	hooks   serial         // runs the Transition and Frame hooks, and logs
 	policy  serial         // asks the back-offs of subscriptions
 	debug   atomic.Bool    // frames are to be logged, as the logger last said
+
+	// What a connection leaves to the next.
+	batches spares[*core.Batch] // empty ones
+	room    spares[writeRoom]
 
 	backOff sharedBackOff
 	retries map[string]backoff.BackOff // belongs to policy
@@ -58,6 +61,8 @@ func New(url string, opts ...Option) (*Client, error) {
 		inputs:   make(chan core.Input),
 		arrived:  make(chan arrival, batches),
 		figures:  make(chan chan figures),
+		batches:  make(spares[*core.Batch], batches),
+		room:     make(spares[writeRoom], 1),
 		stopping: make(chan struct{}),
 		stopped:  make(chan struct{}),
 		done:     make(chan struct{}),

@@ -117,6 +117,15 @@ func (n *netConn) release(deadline time.Time) error {
 	return n.flush()
 }
 
+// leave gives away the room for what is gathered, when nothing is to be gathered any more.
+func (n *netConn) leave() []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	room := n.held[:0]
+	n.held = nil
+	return room
+}
+
 // SetWriteDeadline does nothing if that is the deadline already: the WebSocket library sets
 // it for every frame, also for those that are gathered.
 func (n *netConn) SetWriteDeadline(t time.Time) error {

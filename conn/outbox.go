@@ -16,6 +16,7 @@ type outbox struct {
 
 	mu      sync.Mutex
 	waiting frames
+	written frames    // what was taken last
 	control control   // is to be written
 	writing time.Time // since when one frame is being written; zero for none
 }
@@ -34,7 +35,9 @@ const (
 
 var errOutboxFull = errors.New("the gateway does not read what it is sent")
 
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+func newOutbox(room writeRoom) *outbox {
+	return &outbox{wake: make(chan struct{}, 1), waiting: room.waiting, written: room.written}
+}
 
 // put adds frames, and reports whether there was room for them.
 func (o *outbox) put(frames []core.Frame) bool {
@@ -52,12 +55,27 @@ func (o *outbox) put(frames []core.Frame) bool {
 
 // take returns what is to be written next. What was taken before was written; its room is
 // used again.
-func (o *outbox) take(written frames) frames {
+func (o *outbox) take() frames {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	taken := o.waiting
-	o.waiting = written.emptied(len(taken.text))
-	return taken
+	o.waiting, o.written = o.written.emptied(len(o.waiting.text)), o.waiting
+	return o.written
+}
+
+// writeRoom is the room of what waits to be written, empty. There is much to write after a
+// reconnect, so a connection leaves it to the next.
+type writeRoom struct {
+	waiting, written frames
+	held             []byte
+}
+
+// leave gives away the room, when nothing is to be taken any more.
+func (o *outbox) leave() writeRoom {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	room := writeRoom{waiting: o.waiting.emptied(0), written: o.written.emptied(0)}
+	o.waiting, o.written = frames{}, frames{}
+	return room
 }
 
 // frames are frames in one text.
@@ -68,6 +86,9 @@ type frames struct {
 }
 
 func (f *frames) add(frame []byte) {
+	if need := len(f.text) + len(frame); need > max(cap(f.text), roomForFrames/8) && need <= roomForFrames {
+		f.text = slices.Grow(f.text, roomForFrames-len(f.text)) // there is much to write
+	}
 	f.text = append(doubled(f.text, len(frame)), frame...)
 	f.ends = append(doubled(f.ends, 1), len(f.text))
 }

@@ -31,7 +31,9 @@ type socket struct {
 }
 
 func (c *Client) startSocket(ctx context.Context, generation uint64, ws *websocket.Conn, n *netConn) *socket {
-	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox(),
+	room, _ := c.room.take()
+	n.held = room.held
+	s := &socket{client: c, generation: generation, ctx: ctx, ws: ws, net: n, out: newOutbox(room),
 		batch: c.newBatch(), free: make(chan *core.Batch, batches)}
 	for range batches - 1 {
 		s.free <- c.newBatch()
@@ -141,15 +143,15 @@ func (s *socket) nextBatch() *core.Batch {
 
 // awaitOwner waits until the owner is done with everything.
 func (s *socket) awaitOwner() {
-	s.client.batches.Put(s.batch)
+	s.client.batches.put(s.batch)
 	for range batches - 1 {
-		s.client.batches.Put(s.nextBatch())
+		s.client.batches.put(s.nextBatch())
 	}
 }
 
 // newBatch returns an empty batch. The next connection uses those of the one before.
 func (c *Client) newBatch() *core.Batch {
-	if b, ok := c.batches.Get().(*core.Batch); ok {
+	if b, ok := c.batches.take(); ok {
 		return b
 	}
 	return new(core.Batch)
@@ -206,19 +208,25 @@ func (s *socket) tooLarge(head []byte, rest io.Reader) error {
 
 // write writes what waits until the socket ends.
 func (s *socket) write() {
-	var frames frames
+	defer s.leaveRoom()
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.out.wake:
 		}
-		frames = s.out.take(frames)
-		if err := s.writeFrames(frames); err != nil {
+		if err := s.writeFrames(s.out.take()); err != nil {
 			s.lost(err)
 			return
 		}
 	}
+}
+
+// leaveRoom gives what was used for writing to the next connection.
+func (s *socket) leaveRoom() {
+	room := s.out.leave()
+	room.held = s.net.leave()
+	s.client.room.put(room)
 }
 
 // writeFrames writes frames, in as few writes to the network as it takes.
