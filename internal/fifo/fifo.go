@@ -9,33 +9,21 @@ type List[T any] struct {
 // roomKept is for how many items room is kept when there are none.
 const roomKept = 2048
 
-// minRoom is for how many items there is room at first.
-const minRoom = 4
-
 // Items returns what is in the list, to be read and changed in place, until it is added to.
 func (l *List[T]) Items() []T { return l.list[l.begin:] }
 
 // Len returns how many items there are.
 func (l *List[T]) Len() int { return len(l.list) - l.begin }
 
-// Push adds an item at the end.
+// Push adds an item at the end. What is in the list is moved to its beginning, which is
+// cheaper than a longer list, unless there is little room.
 func (l *List[T]) Push(item T) {
-	if len(l.list) == cap(l.list) {
-		l.makeRoom()
+	if len(l.list) == cap(l.list) && l.begin > len(l.list)/8 {
+		n := copy(l.list, l.Items())
+		clear(l.list[n:])
+		l.list, l.begin = l.list[:n], 0
 	}
 	l.list = append(l.list, item)
-}
-
-// makeRoom moves what is in the list to its beginning, or to twice the room if few items were
-// taken; append would make a long list anew more often.
-func (l *List[T]) makeRoom() {
-	room := l.list
-	if l.begin <= len(room)/4 {
-		room = make([]T, len(room), max(minRoom, 2*len(room)))
-	}
-	n := copy(room, l.Items())
-	clear(room[n:])
-	l.list, l.begin = room[:n], 0
 }
 
 // Shift takes the first item of a list that is not empty.
