@@ -226,6 +226,7 @@ type Requests struct{ q requests }
 func (r *Requests) Add(seq uint64, rid string)    { r.q.add(asked{seq: seq, rid: rid}) }
 func (r *Requests) Insert(seq uint64, rid string) { r.q.insert(asked{seq: seq, rid: rid}) }
 func (r *Requests) End(seq uint64) (rid string)   { return r.q.end(seq).rid }
+func (r *Requests) Clear()                        { r.q.clear() }
 
 // Newest returns the number of the newest request for rid, 0 for none.
 func (r *Requests) Newest(rid string) uint64 {

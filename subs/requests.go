@@ -27,10 +27,10 @@ type asked struct {
 	over    bool   // it does not count any more
 }
 
-// clear forgets all requests.
+// clear forgets all requests, and keeps the room.
 func (q *requests) clear() {
 	q.list.Clear()
-	q.n, q.index = 0, nil
+	*q = requests{list: q.list}
 }
 
 // add adds a request that is newer than all others.

@@ -8,8 +8,8 @@ import (
 	"github.com/resclient/resclient-go/subs"
 )
 
-// Of the requests for a resource the newest counts, until it is answered; whatever the
-// order of answers, and whether or not somebody looks.
+// Of the requests for a resource the newest counts, until it is answered or the connection is
+// lost; whatever the order of answers, and whether or not somebody looks.
 func TestTheNewestRequestForAResourceCounts(t *testing.T) {
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 3))
@@ -19,6 +19,11 @@ func TestTheNewestRequestForAResourceCounts(t *testing.T) {
 		looks := random.IntN(3) > 0
 		for seq := uint64(1); seq < 400; seq++ {
 			rid := fmt.Sprint("r", random.IntN(20))
+			if random.IntN(100) == 0 { // the connection is lost
+				r.Clear()
+				clear(newest)
+				clear(about)
+			}
 			switch random.IntN(8) {
 			case 0, 1, 2, 3:
 				r.Add(seq, rid)

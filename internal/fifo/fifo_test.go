@@ -2,8 +2,10 @@ package fifo_test
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
+	"weak"
 
 	"github.com/resclient/resclient-go/internal/fifo"
 )
@@ -15,6 +17,9 @@ func TestItemsComeOutAsTheyWentIn(t *testing.T) {
 		var want []int
 		for i := range 2000 {
 			switch {
+			case random.IntN(200) == 0:
+				want = nil
+				l.Clear()
 			case random.IntN(40) == 0:
 				want = slices.DeleteFunc(want, func(n int) bool { return n%3 == 0 })
 				l.Keep(slices.DeleteFunc(l.Items(), func(n int) bool { return n%3 == 0 }))
@@ -48,5 +53,39 @@ func TestRoomIsUsedAgain(t *testing.T) {
 	})
 	if allocated > 2 {
 		t.Errorf("%v allocations", allocated)
+	}
+}
+
+// The room that is kept refers to nothing that has left the list.
+func TestWhatHasLeftIsNotKeptAlive(t *testing.T) {
+	type item [64]byte
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		var l fifo.List[*item]
+		var all []weak.Pointer[item]
+		for range 1 + random.IntN(400) {
+			switch {
+			case random.IntN(150) == 0:
+				l.Clear()
+			case random.IntN(40) == 0:
+				l.Keep(slices.DeleteFunc(l.Items(), func(*item) bool { return random.IntN(3) == 0 }))
+			case l.Len() > 0 && random.IntN(100) < 30+int(seed)%30:
+				l.Shift()
+			default:
+				added := new(item)
+				l.Push(added)
+				all = append(all, weak.Make(added))
+			}
+		}
+		runtime.GC()
+		alive := 0
+		for _, p := range all {
+			if p.Value() != nil {
+				alive++
+			}
+		}
+		if alive != l.Len() {
+			t.Errorf("seed %d: %d items are alive, and %d in the list", seed, alive, l.Len())
+		}
 	}
 }

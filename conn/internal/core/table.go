@@ -113,6 +113,7 @@ type ordered struct {
 	n int // that were not dropped
 }
 
+// clear forgets all requests, and keeps the room.
 func (o *ordered) clear() {
 	o.Clear()
 	o.n = 0
