@@ -27,6 +27,7 @@ type netConn struct {
 	phase   connPhase
 	holding bool
 	held    []byte
+	broken  error // of the write that failed; nothing is written after it
 }
 
 type connPhase uint8
@@ -150,9 +151,18 @@ func (n *netConn) flush() error {
 	if len(n.held) == 0 {
 		return nil
 	}
-	_, err := n.Conn.Write(n.held)
+	_, err := n.pass(n.held)
 	n.held = n.held[:0]
 	return err
+}
+
+// pass writes to the network, unless a write has failed: that may have written a frame in
+// part, and what follows would be read as the rest of it.
+func (n *netConn) pass(b []byte) (count int, err error) {
+	if n.broken == nil {
+		count, n.broken = n.Conn.Write(b)
+	}
+	return count, n.broken
 }
 
 // Write writes, or gathers while on hold.
@@ -160,7 +170,7 @@ func (n *netConn) Write(b []byte) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.holding {
-		return n.Conn.Write(b)
+		return n.pass(b)
 	}
 	if len(n.held)+len(b) > cap(n.held) && len(n.held) > heldLimit/8 {
 		n.held = slices.Grow(n.held, heldLimit) // there is much to write
