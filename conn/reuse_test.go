@@ -25,7 +25,7 @@ import (
 )
 
 // BenchmarkReconnect measures a reconnect of 10,000 subscriptions: until every handler has
-// heard that it is in sync again. The gateway takes no memory, so all of it is the client's.
+// heard that it is in sync again. The gateway takes hardly any memory, so it is the client's.
 func BenchmarkReconnect(b *testing.B) {
 	const n = 10_000
 	again := reconnecting(b, n)

@@ -1,7 +1,8 @@
 package conn
 
-// spares are things that are used again: as many as one connection has. The next has them
-// for certain, while a [sync.Pool] keeps some where another processor does not find them.
+// spares are things that are used again: as many as one connection has. The next finds them,
+// unless the goroutines of the one before have not ended yet, while a [sync.Pool] keeps some
+// where another processor does not find them, and gives up what rests.
 type spares[T any] chan T
 
 // put adds one, unless there are enough.
