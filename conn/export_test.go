@@ -58,3 +58,17 @@ func NewDefaults() Defaults {
 		s.backOff, s.retryBackOff,
 	}
 }
+
+// RoomLeft returns the room, in bytes, that a connection leaves to the next, if the frames of
+// each burst were waiting together, and those of the last when it was lost.
+func RoomLeft(bursts ...[]byte) int {
+	o := newOutbox(writeRoom{})
+	for i, frame := range bursts {
+		if i > 0 {
+			o.take()
+		}
+		o.put([]core.Frame{{Data: frame}})
+	}
+	room := o.leave()
+	return cap(room.waiting.text) + cap(room.written.text)
+}

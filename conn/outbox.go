@@ -73,7 +73,7 @@ type writeRoom struct {
 func (o *outbox) leave() writeRoom {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	room := writeRoom{waiting: o.waiting.emptied(0), written: o.written.emptied(0)}
+	room := writeRoom{waiting: o.waiting.left(), written: o.written.left()}
 	o.waiting, o.written = frames{}, frames{}
 	return room
 }
@@ -113,6 +113,18 @@ func (f frames) emptied(used int) frames {
 		return frames{lately: lately}
 	}
 	return frames{text: f.text[:0], ends: f.ends[:0], lately: lately}
+}
+
+// roomLeft is for how many bytes of frames room is left to the next connection: enough for a
+// replay. The next may be long in coming.
+const roomLeft = 4 * roomForFrames
+
+// left returns the room of frames that are of no use any more.
+func (f frames) left() frames {
+	if cap(f.text) > roomLeft {
+		return frames{}
+	}
+	return frames{text: f.text[:0], ends: f.ends[:0]}
 }
 
 func (f frames) all() iter.Seq[[]byte] {
