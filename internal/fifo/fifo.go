@@ -15,8 +15,8 @@ func (l *List[T]) Items() []T { return l.list[l.begin:] }
 // Len returns how many items there are.
 func (l *List[T]) Len() int { return len(l.list) - l.begin }
 
-// Push adds an item at the end. What is in the list is moved to its beginning, which is
-// cheaper than a longer list, unless there is little room.
+// Push adds an item at the end. When there is no room there, what is in the list is moved to
+// the beginning, which is cheaper than a longer list, unless little was taken from there.
 func (l *List[T]) Push(item T) {
 	if len(l.list) == cap(l.list) && l.begin > len(l.list)/8 {
 		n := copy(l.list, l.Items())
