@@ -138,6 +138,7 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		// What came does not fit. The next connection has the resource, or why not.
 		l.callers = append(l.callers, subscriber{handle: handle, to: q.call.To, result: result})
 		q.call.rid, q.call = rid, nil
+		c.calls-- // it is answered, and waits for the subscription
 	}
 	l.recovered(c)
 	l.advance(c)

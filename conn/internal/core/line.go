@@ -29,7 +29,9 @@ type line struct {
 	// error that leaves a count behind. Unsubscribing until there is nothing left
 	// makes it certain.
 	uncertain bool
-	returned  int // how many it has given back, being uncertain
+	returned  int  // how many it has given back, being uncertain
+	owed      int  // how many answers may have left one behind
+	waits     bool // in Core.uncertain
 
 	silent *subs.Handle // while the resource lingers
 	retry  retry
@@ -60,7 +62,7 @@ func (l *line) needs(c *Core) need {
 	}
 	wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid)
 	switch {
-	case direct > 1 || direct == 1 && !wanted || direct == 0 && l.uncertain:
+	case direct > 1 || direct == 1 && !wanted, direct == 0 && l.uncertain && !l.hasTime(c):
 		return needUnsubscribe
 	case wanted && direct == 0 && !l.retry.waiting:
 		return needSubscribe
@@ -70,10 +72,38 @@ func (l *line) needs(c *Core) need {
 	return needNothing
 }
 
+// hasTime reports whether an uncertain line can wait until no call is out. What a call is
+// answered with may be its resource, and the gateway counts that before it answers: an
+// unsubscribe that takes it away then has the call never answered. It can not wait for ever:
+// a program may call all the time, and the gateway counts maxDirect at the most.
+func (l *line) hasTime(c *Core) bool {
+	return c.calls > 0 && l.owed < maxDirect/4 && !c.reg.Wanted(l.rid) && len(l.gets) == 0
+}
+
+// makeCertain goes on with the lines that have waited for calls.
+func (c *Core) makeCertain() {
+	if c.calls > 0 {
+		return
+	}
+	waited := c.uncertain
+	c.uncertain = nil
+	for _, l := range waited {
+		l.waits = false
+		if !l.dropped {
+			l.advance(c)
+		}
+	}
+}
+
 // advance sends the next request, or queues for it, or forgets an idle line.
 func (l *line) advance(c *Core) {
 	l.avoid(c)
 	switch l.needs(c) {
+	case needNothing:
+		if l.uncertain && l.busy == nil && !l.waits && l.hasTime(c) {
+			l.waits = true
+			c.uncertain = append(c.uncertain, l)
+		}
 	case needUnsubscribe:
 		l.sendUnsubscribe(c)
 	case needSubscribe, needGet:
@@ -219,7 +249,7 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 		c.reg.Unsubscribed(l.rid, q.count)
 	case errors.Is(err, res.ErrNoSubscription):
 		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
-		l.returned = 0
+		l.returned, l.owed = 0, 0
 		l.uncertain = q.count > 1 // there may be fewer: it is all or nothing
 		if !l.uncertain {
 			l.giveBack(c)
@@ -365,7 +395,8 @@ func (l *line) idle(c *Core) bool {
 
 // disconnected starts the line afresh for the next connection.
 func (l *line) disconnected(c *Core) {
-	l.busy, l.queued, l.replaying, l.ahead, l.uncertain, l.returned = nil, false, false, false, false, 0
+	l.busy, l.queued, l.replaying, l.ahead, l.uncertain, l.waits = nil, false, false, false, false, false
+	l.returned, l.owed = 0, 0
 	l.retry.waiting, l.retry.forHook, l.retry.index = false, false, -1
 	l.reopen(c)
 	l.forget(c)

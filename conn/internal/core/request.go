@@ -65,6 +65,7 @@ func (l *line) giveBack(c *Core) {
 // back.
 func (l *line) owe(c *Core, q *request) {
 	l.uncertain = true
+	l.owed++
 	c.reg.Owed(l.rid, requestSeq(q.id))
 }
 

@@ -3,6 +3,7 @@ package core_test
 import (
 	"testing"
 
+	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/res"
 	"github.com/resclient/resclient-go/wire"
 )
@@ -93,14 +94,16 @@ func TestRequestThatIsAnsweredAfterItWasGivenBack(t *testing.T) {
 }
 
 // Of two calls, the subscription of the one that is answered first is refused, and then
-// that of the other is given back in its place, which is refused as well.
+// that of the other, whose caller has given up, is given back in its place, which is refused as
+// well.
 func TestCallThatIsRefusedAfterItWasGivenBackWhileAnotherIsOut(t *testing.T) {
 	const denied = `{"rid":"c","errors":{"c":{"code":"system.accessDenied","message":"no"}}}`
 	for name, faults := range map[string]uint64{"p": 1, "": 0} {
 		r := connected(t)
 		r.call("x", "find")
-		r.call("x", "find")
+		other := r.call("x", "find")
 		calls := r.sent("call x.find", "call x.find")
+		r.step(core.CancelCall{Call: other})
 		r.answer(calls[0], denied)
 		r.answer(r.sent("unsubscribe c")[0], "")
 		r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
