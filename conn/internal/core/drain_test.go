@@ -47,6 +47,18 @@ func TestDrainWaitsForCallsThatAreOut(t *testing.T) {
 	r.wantState(state.Closed)
 }
 
+// What the answer names has not come with it, and the next connection brings it. That is as
+// with a subscription: the call was carried out.
+func TestDrainDoesNotWaitForTheResourceOfACall(t *testing.T) {
+	r := connected(t)
+	call, _ := r.callResource("x", "find")
+	r.answer(r.sent("call x.find")[0], `{"rid":"a"}`)
+	r.wantNoReply(call)
+	r.step(core.Drain{})
+	r.wantState(state.Closed)
+	r.wantReply(call, core.ErrClosed)
+}
+
 func TestDrainWaitsForCallsThatWaitForAConnection(t *testing.T) {
 	r := newRig(t, func(c *core.Config) { c.Authenticate = true })
 	r.step(core.Start{})
