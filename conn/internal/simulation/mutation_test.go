@@ -13,7 +13,7 @@ var mutate = flag.Bool("sim.mutate", false, "break the client in every way that 
 func TestTheSimulationFindsWhatIsBroken(t *testing.T) {
 	const dir = "testdata/mutations"
 	if *mutate {
-		mutation.Run(t, dir, nil, "-run", "^Test(Seeds|RunsThatHaveFailed)$", "-sim.seeds", "3000", "-sim.whole")
+		mutation.Run(t, dir, nil, "-run", "^Test(Seeds|RunsThatHaveFailed)$", "-sim.seeds", "10000", "-sim.whole")
 		return
 	}
 	mutation.Check(t, dir)
