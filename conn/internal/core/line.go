@@ -72,29 +72,6 @@ func (l *line) needs(c *Core) need {
 	return needNothing
 }
 
-// hasTime reports whether an uncertain line can wait until no call is out. What a call is
-// answered with may be its resource, and the gateway counts that before it answers: an
-// unsubscribe that takes it away then has the call never answered. It can not wait for ever:
-// a program may call all the time, and the gateway counts maxDirect at the most.
-func (l *line) hasTime(c *Core) bool {
-	return c.calls > 0 && l.owed < maxDirect/4 && !c.reg.Wanted(l.rid) && len(l.gets) == 0
-}
-
-// makeCertain goes on with the lines that have waited for calls.
-func (c *Core) makeCertain() {
-	if c.calls > 0 {
-		return
-	}
-	waited := c.uncertain
-	c.uncertain = nil
-	for _, l := range waited {
-		l.waits = false
-		if !l.dropped {
-			l.advance(c)
-		}
-	}
-}
-
 // advance sends the next request, or queues for it, or forgets an idle line.
 func (l *line) advance(c *Core) {
 	l.avoid(c)
@@ -261,19 +238,6 @@ func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	}
 	l.reopen(c)
 	l.advance(c)
-}
-
-// maxDirect is how many direct subscriptions the gateway counts on a resource at the
-// most.
-const maxDirect = 256
-
-// givenBack counts what an uncertain line gives back. Resgate 1.8.0 can come to a count
-// that nothing is taken off any more, and says success for ever.
-func (l *line) givenBack(c *Core) {
-	if l.returned++; l.returned > maxDirect {
-		l.uncertain, l.returned = false, 0
-		c.distrust(fmt.Errorf("unsubscribe %q has no end: %w", l.rid, subs.ErrInconsistent))
-	}
 }
 
 // unsubscribeTimedOut goes on as if the gateway had taken the request in, and asks again.

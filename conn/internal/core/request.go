@@ -46,29 +46,6 @@ func (c *Core) lineOf(q *request) *line {
 	return c.line(q.rid)
 }
 
-// giveBack notes that the gateway does not count any direct subscription for requests
-// of the line that have timed out, even if it still answers them: it counts a request
-// when it gets it, and an unsubscribe that came after has given that back.
-func (l *line) giveBack(c *Core) {
-	for q := range c.table.late.all() {
-		if q.rid == l.rid && q.usesLine() {
-			q.settled = true
-			c.reg.Replied(l.rid, requestSeq(q.id))
-		}
-	}
-	if l.busy == nil {
-		c.reg.GivenBack(l.rid)
-	}
-}
-
-// owe notes that the gateway may count a subscription, because of q, that is to be given
-// back.
-func (l *line) owe(c *Core, q *request) {
-	l.uncertain = true
-	l.owed++
-	c.reg.Owed(l.rid, requestSeq(q.id))
-}
-
 // send writes a request, of which q is what has to be known when it is answered.
 func (c *Core) send(q *request, r wire.Request) error {
 	r.ID = requestID(c.table.seq+1, c.answered(r.Type))
