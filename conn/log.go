@@ -42,14 +42,15 @@ var transitionLines = map[state.EventKind]logLine{
 
 // noticeLines has the lines for what is out of the ordinary.
 var noticeLines = map[core.NoticeKind]logLine{
-	core.BadFrame:         {slog.LevelWarn, "unreadable message"},
-	core.UnexpectedAnswer: {slog.LevelWarn, "unexpected answer"},
-	core.UnknownResource:  {slog.LevelWarn, "event for an unknown resource"},
-	core.Inconsistent:     {slog.LevelWarn, "message does not fit the local copy"},
-	core.SubscribeFailed:  {slog.LevelWarn, "subscription not granted, will retry"},
-	core.Resyncing:        {slog.LevelWarn, "reconnecting to get everything anew"},
-	core.AccessHookFailed: {slog.LevelWarn, "access denied, and the hook did not regain it"},
-	core.TooLarge:         {slog.LevelWarn, "message over the read limit"},
+	core.BadFrame:           {slog.LevelWarn, "unreadable message"},
+	core.UnexpectedAnswer:   {slog.LevelWarn, "unexpected answer"},
+	core.UnknownResource:    {slog.LevelWarn, "event for an unknown resource"},
+	core.Inconsistent:       {slog.LevelWarn, "message does not fit the local copy"},
+	core.SubscribeFailed:    {slog.LevelWarn, "subscription not granted, will retry"},
+	core.SubscribeRecovered: {slog.LevelInfo, "subscription granted again"},
+	core.Resyncing:          {slog.LevelWarn, "reconnecting to get everything anew"},
+	core.AccessHookFailed:   {slog.LevelWarn, "access denied, and the hook did not regain it"},
+	core.TooLarge:           {slog.LevelWarn, "message over the read limit"},
 }
 
 // The lines for frames.
@@ -61,6 +62,20 @@ var (
 func (c *Client) log(line logLine, attrs ...slog.Attr) {
 	c.set.logger.LogAttrs(context.Background(), line.level, line.message, attrs...)
 	c.askLevel()
+}
+
+// reportAll reports transitions, and notices in between, as they have happened.
+func (c *Client) reportAll(transitions []state.Transition, notices []core.Notice) {
+	for i, t := range transitions {
+		for len(notices) > 0 && notices[0].After <= i {
+			c.reportNotice(notices[0])
+			notices = notices[1:]
+		}
+		c.report(t)
+	}
+	for _, n := range notices {
+		c.reportNotice(n)
+	}
 }
 
 // report gives a transition to the hook and to the log.
@@ -75,7 +90,10 @@ func (c *Client) report(t state.Transition) {
 
 func (c *Client) reportNotice(n core.Notice) {
 	c.hooks.add(transitionTask, func() {
-		attrs := []slog.Attr{slog.Any(state.CauseKey, n.Err)}
+		var attrs []slog.Attr
+		if n.Err != nil {
+			attrs = append(attrs, slog.Any(state.CauseKey, n.Err))
+		}
 		if n.RID != "" {
 			attrs = append(attrs, slog.String(RIDKey, n.RID))
 		}

@@ -1,13 +1,18 @@
 package conn_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +39,78 @@ func TestEverythingThatIsLoggedHasALine(t *testing.T) {
 			t.Errorf("notice %d has no line", kind)
 		}
 	}
+}
+
+func TestWhatWasWrongIsLoggedBeforeWhatCameOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log logged
+		w := newHostileWorld(t, func(c net.Conn, r *bufio.Reader) {
+			_, _ = io.WriteString(c, wsFrame(0x81, "half a message"))
+			discard(r)
+		}, conn.WithLogger(log.logger()))
+		w.moves()
+		want := []string{
+			"connecting", "connection open", "connected",
+			"unreadable message", "reconnecting to get everything anew", "connection lost",
+			"connection open", "connected",
+		}
+		if got := messages(t, log.take()); !slices.Equal(got, want) {
+			t.Errorf("the log is %q, want %q", got, want)
+		}
+	})
+}
+
+func TestWhatIsDeniedAndGrantedAgainIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for rid := range 20 {
+			w.must(w.service.SetModel(fmt.Sprint("a.", rid), nil))
+		}
+		var allowed atomic.Bool
+		allowed.Store(true)
+		w.must(w.service.HandleAccess("a.*", func(*resgatetest.Request) (resgatetest.Access, error) {
+			return resgatetest.Access{Get: allowed.Load()}, nil
+		}))
+		var log logged
+		c := w.connected(conn.WithLogger(log.logger()))
+		for rid := range 20 {
+			w.subscribe(c, fmt.Sprint("a.", rid))
+		}
+		synctest.Wait()
+		log.take()
+
+		allowed.Store(false)
+		w.must(w.service.Reset(nil, []string{"a.*"}))
+		synctest.Wait()
+		allowed.Store(true)
+		w.must(c.WaitInSync(t.Context()))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		const denied, again = "subscription not granted, will retry", "subscription granted again"
+		if got := messages(t, log.take()); !slices.Equal(got, []string{denied, again, denied + " 19", again + " 19"}) {
+			t.Errorf("the log is %q", got)
+		}
+	})
+}
+
+// messages returns the messages of lines, with their counts.
+func messages(t *testing.T, lines []string) []string {
+	t.Helper()
+	var all []string
+	for _, line := range lines {
+		var l struct {
+			Msg   string
+			Count int
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		if l.Count > 0 {
+			l.Msg += fmt.Sprint(" ", l.Count)
+		}
+		all = append(all, l.Msg)
+	}
+	return all
 }
 
 // logged is a log as JSON, and its level.

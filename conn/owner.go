@@ -123,9 +123,7 @@ func (o *owner) count() figures {
 
 func (o *owner) carryOut(out core.Output) {
 	o.publish(o.core, out.Transitions)
-	for _, t := range out.Transitions {
-		o.report(t)
-	}
+	o.reportAll(out.Transitions, out.Notices)
 	if len(out.Frames) > 0 {
 		o.attempt.write(out.Frames)
 	}
@@ -155,9 +153,6 @@ func (o *owner) carryOut(out core.Output) {
 	}
 	if out.ResetBackOff {
 		o.user.Go(o.resetBackOff)
-	}
-	for _, n := range out.Notices {
-		o.reportNotice(n)
 	}
 }
 

@@ -47,7 +47,7 @@ type Core struct {
 	draining bool  // to be closed when no call waits any more
 	ended    error // why, once the core is Closed
 	cutOff   int   // calls that were not answered by then
-	notices  [NoticeKinds]noticeCount
+	notices  notices
 	counters Counters
 	out      Output
 
@@ -195,10 +195,9 @@ func (c *Core) Deadline() time.Time {
 		c.probes.at,
 		c.probes.reconn,
 		c.verifyAt(),
+		c.notices.due,
 	} {
-		if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
-			earliest = t
-		}
+		earliest = earlier(earliest, t)
 	}
 	return earliest
 }
@@ -220,6 +219,7 @@ func (c *Core) expire() {
 	c.expireLinger()
 	c.expireResync()
 	c.expireProbe()
+	c.expireNotices()
 }
 
 func (Tick) apply(*Core) {}
@@ -261,6 +261,7 @@ func (c *Core) end(err error) {
 		l.answerAll(c, err)
 	}
 	clear(c.lines)
+	c.endNotices()
 }
 
 // endHandles ends all handles on rid.

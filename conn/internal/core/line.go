@@ -186,6 +186,9 @@ func (l *line) recovered(c *Core) {
 	if !c.reg.Live(l.rid) {
 		return // it is dead, or the answer did not hold it: a fault that the registry has noted
 	}
+	if l.retry.tries > 0 {
+		c.notice(SubscribeRecovered, l.rid, nil)
+	}
 	c.dropRetry(l)
 	for _, s := range l.callers {
 		c.reply(Reply{To: s.to, Result: s.result})

@@ -240,6 +240,9 @@ func (c *Core) hangUp(cause error) {
 	if c.link.phase == idle {
 		return
 	}
+	if c.link.phase == open {
+		c.endNotices()
+	}
 	used := c.link.phase >= authenticating // a session may have subscribed to something
 	c.out.Closes = append(c.out.Closes, c.link.generation)
 	c.link.phase, c.link.deadline, c.link.protocol = idle, time.Time{}, ""

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"time"
-
 	"github.com/resclient/resclient-go/state"
 	"github.com/resclient/resclient-go/subs"
 	"github.com/resclient/resclient-go/wire"
@@ -12,6 +10,7 @@ import (
 // be carried out in the order of its fields.
 type Output struct {
 	Transitions   []state.Transition // to publish, then to report
+	Notices       []Notice           // to report between them, see [Notice.After]
 	Frames        []Frame            // to write: the gateway can work while the program is told
 	Closes        []uint64           // generations whose dial or socket is to be ended, quietly
 	Authenticates []uint64           // generations to run the authenticate hook for
@@ -22,7 +21,6 @@ type Output struct {
 	Replies       []Reply            // to give to their callers
 	Asks          []Ask              // for the policy of subscriptions
 	ResetBackOff  bool               // to start the back-off anew, and say so with BackOffReset
-	Notices       []Notice           // to log
 }
 
 // Ended says that a handle will hear nothing more, and why.
@@ -68,44 +66,4 @@ type Ask struct {
 type Denial struct {
 	Generation uint64
 	RID        string // of the subscription that was denied; others may have been, too
-}
-
-// NoticeKind is a kind of thing worth a line in a log.
-type NoticeKind uint8
-
-// Kinds of notices.
-const (
-	BadFrame         NoticeKind = iota // a frame that is no message, or with unreadable contents
-	UnexpectedAnswer                   // an answer that no request waits for
-	UnknownResource                    // an event for a resource that is not subscribed
-	Inconsistent                       // a message that does not fit the local copy
-	SubscribeFailed                    // a subscription that is retried
-	Resyncing                          // a planned reconnect
-	TooLarge                           // a frame over the read limit
-	AccessHookFailed                   // access was denied, and the hook could not help
-	NoticeKinds                        // how many kinds there are
-)
-
-// Notice is something out of the ordinary, reported once per kind and interval.
-type Notice struct {
-	Kind  NoticeKind
-	RID   string
-	Err   error
-	Count int // how many of this kind since the last report
-}
-
-// notice counts an anomaly and reports it unless one of its kind was just reported.
-func (c *Core) notice(kind NoticeKind, rid string, err error) {
-	n := &c.notices[kind]
-	n.unreported++
-	if !n.last.IsZero() && c.now.Sub(n.last) < c.cfg.NoticeInterval {
-		return
-	}
-	c.out.Notices = append(c.out.Notices, Notice{Kind: kind, RID: rid, Err: err, Count: n.unreported})
-	n.last, n.unreported = c.now, 0
-}
-
-type noticeCount struct {
-	unreported int
-	last       time.Time
 }
