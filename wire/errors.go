@@ -3,6 +3,8 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -49,5 +51,8 @@ func where(pointer string, offset int64) string {
 	if pointer == "" {
 		return fmt.Sprintf("byte %d", offset)
 	}
-	return fmt.Sprintf("%q, byte %d", pointer, offset)
+	// The decoder puts U+FFFD for what is no UTF-8. It counts as printable, and there are
+	// log handlers that end the text with it.
+	quoted := strings.ReplaceAll(strconv.Quote(pointer), "\ufffd", `\ufffd`)
+	return fmt.Sprintf("%s, byte %d", quoted, offset)
 }

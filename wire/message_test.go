@@ -71,6 +71,8 @@ func TestParseRefuses(t *testing.T) {
 		{"event that is a number", `{"event":1}`, `invalid event at "/event", byte 10: a number where a string belongs`},
 		{"event without name", `{"event":"a"}`, `invalid event at "/event", byte 12: no dot between a resource id and an event name`},
 		{"event with empty name", `{"event":"a."}`, `invalid event at "/event", byte 13: no dot between a resource id and an event name`},
+		{"name cut short", "{\"event\":\"a.b.change\",\"dat\x81~{\"event\":1}", `invalid event at "/dat\ufffd~0{", byte 30: invalid character 'e' after object name (expecting ':')`},
+		{"name in another script", `{"id":1,"error":{"größe":[}}`, `invalid response at "/error/größe/0", byte 28: invalid character '}' at start of value`},
 		{"event without resource", `{"event":".a"}`, `invalid event at "/event", byte 13: no dot between a resource id and an event name`},
 	}
 	for _, test := range tests {
