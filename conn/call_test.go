@@ -170,8 +170,13 @@ func TestACallThatNobodyAnswers(t *testing.T) {
 		w.must(w.service.Mute("a.b"))
 		c := w.connected(conn.WithRequestTimeout(5 * time.Second))
 		start := time.Now()
-		if err := c.Call(context.Background(), "a.b", "m", nil, nil); !errors.Is(err, conn.ErrNoAnswer) {
+		err := c.Call(context.Background(), "a.b", "m", nil, nil)
+		if !errors.Is(err, conn.ErrNoAnswer) {
 			t.Errorf("got %v, want ErrNoAnswer", err)
+		}
+		const text = `conn: call "a.b" "m": the gateway did not answer in time: the outcome of the request is unknown`
+		if err.Error() != text {
+			t.Errorf("got  %v\nwant %s", err, text)
 		}
 		if took := time.Since(start); took != 5*time.Second {
 			t.Errorf("it took %v, want the request timeout", took)

@@ -140,7 +140,6 @@ func (a *answer) whole() wire.Set {
 
 // unanswered goes on without an answer.
 func (c *Core) unanswered(q *request) {
-	err := fmt.Errorf("%v %q: %w", q.typ, q.rid, ErrNoAnswer)
 	c.counters.Timeouts++
 	if q.window != nil {
 		q.window.leave(q)
@@ -148,11 +147,11 @@ func (c *Core) unanswered(q *request) {
 	switch q.typ {
 	case wire.TypeVersion: // the link has a deadline of its own
 	case wire.TypeSubscribe, wire.TypeGet:
-		c.lineOf(q).requestTimedOut(c, q, err)
+		c.lineOf(q).requestTimedOut(c, q, ErrNoAnswer)
 	case wire.TypeUnsubscribe:
 		c.lineOf(q).unsubscribeTimedOut(c, q)
 	default:
-		c.endCall(q, Reply{Err: err})
+		c.endCall(q, Reply{Err: fmt.Errorf("%w: the outcome of the request is unknown", ErrNoAnswer)})
 	}
 	c.settle()
 }
