@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -171,6 +172,38 @@ func TestAnAnswerThatIsNoWebSocketIsTold(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "xxx") {
 		t.Errorf("the error %q repeats the answer", err)
+	}
+}
+
+func TestAnAnswerThatIsNoHTTPIsNotRepeated(t *testing.T) {
+	for answer, want := range map[string]string{
+		"INFO {\"token\":\"hunter2\"}\r\n\r\n":           "not HTTP",
+		"HTTP/1.1 hunter2\r\n\r\n":                       "not HTTP",
+		"HTTP/1.1 101 Fine\r\nAuthorization hunter2\r\n": "not HTTP",
+		"HTTP/1.1 101 hunter2":                           "EOF",
+		"":                                               "EOF",
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			_, _ = http.ReadRequest(bufio.NewReader(c))
+			_, _ = io.WriteString(c, answer)
+		}()
+		_, err = routeTo(t, "ws://"+l.Addr().String(), nil).Open(t.Context())
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("answered with %q, the error is %v, want %s", answer, err, want)
+		}
+		l.Close()
+		<-done
 	}
 }
 

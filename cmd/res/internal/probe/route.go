@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
 
@@ -155,8 +156,12 @@ func refusedError(gateway string, answer *http.Response) *RefusedError {
 	return &RefusedError{Gateway: gateway, Status: answer.StatusCode, Body: string(body)}
 }
 
+var errNotHTTP = errors.New("the answer to the handshake is not HTTP; is that a gateway?")
+
 // Open opens a WebSocket to the gateway, and offers to compress.
 func (r *Route) Open(ctx context.Context) (*Link, error) {
+	answered := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { answered = true }})
 	d := websocket.Dialer{NetDialContext: r.dial, TLSClientConfig: r.TLS, EnableCompression: true}
 	proxy, err := r.Proxy()
 	if err != nil {
@@ -169,8 +174,16 @@ func (r *Route) Open(ctx context.Context) (*Link, error) {
 	switch {
 	case err == nil:
 		return newLink(ws, answer), nil
-	case answer == nil:
-		return nil, err
+	case answer != nil:
+		return nil, refusedError(r.Address(), answer)
+	case answered && !broken(err):
+		return nil, errNotHTTP // the error quotes it, and it may repeat the request with its headers
 	}
-	return nil, refusedError(r.Address(), answer)
+	return nil, err
+}
+
+// broken reports whether reading failed because the connection has ended, or the time is over.
+func broken(err error) bool {
+	network := net.Error(nil)
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
