@@ -219,7 +219,8 @@ func WithProbeInterval(d time.Duration) Option {
 	}
 }
 
-// WithMaxDelay caps the delay between attempts to connect. The default is 30 s.
+// WithMaxDelay caps the delay between attempts to connect, after its jitter: if it is far
+// below what the back-off says, most delays are just as long. The default is 30 s.
 func WithMaxDelay(d time.Duration) Option {
 	return duration("WithMaxDelay", d, func(s *settings) { s.maxDelay = d })
 }

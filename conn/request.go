@@ -51,7 +51,10 @@ func (c *Client) get(ctx context.Context, rid string, as *subs.Type) (core.Reply
 // connection that is lost while the call is out makes it fail with
 // [ErrConnectionLost]: whether the service has seen it is unknown, and the client
 // never sends a call twice. When ctx ends first, the error is that of ctx, and the
-// outcome is unknown as well.
+// outcome is unknown as well; so it is when there is no answer within
+// [WithRequestTimeout], with [ErrNoAnswer]. [ErrQueueFull] says that too many calls wait
+// already, and that this one was never sent. What the gateway or the service has
+// answered is a [*res.Error].
 func (c *Client) Call(ctx context.Context, rid, method string, params, result any) error {
 	return c.callInto(ctx, wire.Request{Type: wire.TypeCall, RID: rid, Method: method}, params, result, 0)
 }
