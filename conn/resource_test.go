@@ -88,6 +88,31 @@ func TestCallResourceWithoutAResource(t *testing.T) {
 	})
 }
 
+func TestCallResourceCreatesWhatWasNotThereAMomentAgo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.HandleCall("books", "new", func(*resgatetest.Request) (any, error) {
+			w.must(w.service.SetModel("book.1", map[string]any{"title": "x"}))
+			return resgatetest.Resource("book.1"), nil
+		}))
+		w.must(w.service.HandleCall("books", "wait", func(r *resgatetest.Request) (any, error) {
+			<-r.Context().Done()
+			return nil, nil
+		}))
+		c := w.connected()
+		ctx, cancel := context.WithCancel(context.Background())
+		go c.Call(ctx, "books", "wait", nil, nil) // a busy program has always a call out
+		synctest.Wait()
+		if _, err := c.Get(ctx, "book.1"); !errors.Is(err, res.ErrNotFound) {
+			t.Errorf("got %v, want %v", err, res.ErrNotFound)
+		}
+		book, err := c.CallResource(ctx, "books", "new", nil)
+		w.must(err)
+		book.Close()
+		cancel()
+	})
+}
+
 func TestSetCallsTheMethodSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

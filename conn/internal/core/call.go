@@ -120,13 +120,14 @@ func (c *Core) takeResource(q *request, result wire.CallResult, r *Reply) {
 		err = res.ErrDeleted
 	}
 	if err != nil {
-		// The gateway counts a subscription or does not, depending on why; asking
-		// for its end tells. The error may be about the access of this call alone,
-		// so it is no content.
+		// It may be about the access of this call alone, so it is no content. Unless access
+		// was denied, the gateway may count a subscription.
 		if handle != nil {
 			r.Err = err
 		}
-		l.owe(c, q)
+		if !denied(err) {
+			l.owe(c, q)
+		}
 		c.installWithout(result.Set, rid)
 		l.advance(c)
 		return

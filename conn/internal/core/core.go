@@ -37,7 +37,6 @@ type Core struct {
 	asked       map[string]int // by rid: questions to the policy that it has not answered
 	offline     []*Call        // calls that wait for a connection
 	calls       int            // calls that are out, and whose caller waits
-	uncertain   []*line        // lines that wait until there is none
 	resync      resync
 	probes      probes
 	verifier    verifier
@@ -170,7 +169,6 @@ func (c *Core) work() {
 		c.distrust(fault)
 	}
 	if c.link.phase == open {
-		c.makeCertain()
 		c.pump(&c.replay)
 		c.pump(&c.fresh)
 		c.finishReplay()

@@ -13,7 +13,7 @@ import (
 // crossing is something that has happened to a resource while requests were out.
 type crossing struct {
 	rid    string
-	newest uint64 // number of the newest request then: it may have been answered before
+	newest uint64 // number of the newest request that it may have come before: that may have been answered
 }
 
 // crossings are the ones that may still matter, oldest first.
@@ -22,12 +22,13 @@ type crossings []crossing
 // maxCrossings bounds those that are kept; the oldest go. There is rarely more than one.
 const maxCrossings = 1024
 
-// add notes what has just happened to rid, unless no request is out that it may cross.
-func (x *crossings) add(c *Core, rid string) {
+// add notes what has just happened to rid, unless no request is out that it may cross. Those
+// after the newest were sent when it was over.
+func (x *crossings) add(c *Core, rid string, newest uint64) {
 	if c.table.out() == 0 {
 		return
 	}
-	*x = append(*x, crossing{rid: rid, newest: c.table.seq})
+	*x = append(*x, crossing{rid: rid, newest: newest})
 	if len(*x) > maxCrossings {
 		*x = (*x)[1:]
 	}
@@ -54,7 +55,7 @@ func (m *deleteEvent) handle(c *Core) {
 	err := c.reg.Deleted(m.rid)
 	c.applied(m.rid, err)
 	if err == nil && c.reg.Dead(m.rid) {
-		c.deaths.add(c, m.rid)
+		c.deaths.add(c, m.rid, c.table.seq)
 	}
 }
 

@@ -23,7 +23,7 @@ func (c *Core) Inspect(rid string) Inspection {
 	var i Inspection
 	i.Inspection, i.Known = c.reg.Inspect(rid)
 	if l := c.lines[rid]; l != nil {
-		i.Line, i.Busy, i.Uncertain, i.Retrying, i.Tries = true, l.busy != nil, l.uncertain, l.retry.waiting, l.retry.tries
+		i.Line, i.Busy, i.Uncertain, i.Retrying, i.Tries = true, l.busy != nil, l.owed > 0, l.retry.waiting, l.retry.tries
 	} else if c.sentAlone(rid) != nil {
 		i.Line, i.Busy = true, true
 	}

@@ -24,14 +24,8 @@ type line struct {
 	ahead     bool // its turn in the replay is to come
 	dropped   bool // by dropLine
 
-	// uncertain says that the gateway may count direct subscriptions that the
-	// registry does not know of: a request went unanswered, or was answered with an
-	// error that leaves a count behind. Unsubscribing until there is nothing left
-	// makes it certain.
-	uncertain bool
-	returned  int  // how many it has given back, being uncertain
-	owed      int  // how many answers may have left one behind
-	waits     bool // in Core.uncertain
+	owed     int // direct subscriptions that the gateway may count and the registry does not, see owe
+	returned int // how many of them were given back, since it was last sure that there are none
 
 	silent *subs.Handle // while the resource lingers
 	retry  retry
@@ -62,7 +56,7 @@ func (l *line) needs(c *Core) need {
 	}
 	wanted, direct := c.reg.Wanted(l.rid), c.reg.Direct(l.rid)
 	switch {
-	case direct > 1 || direct == 1 && !wanted, direct == 0 && l.uncertain && !l.hasTime(c):
+	case direct > 1 || direct == 1 && !wanted, direct == 0 && l.owed > 0:
 		return needUnsubscribe
 	case wanted && direct == 0 && !l.retry.waiting:
 		return needSubscribe
@@ -76,11 +70,6 @@ func (l *line) needs(c *Core) need {
 func (l *line) advance(c *Core) {
 	l.avoid(c)
 	switch l.needs(c) {
-	case needNothing:
-		if l.uncertain && l.busy == nil && !l.waits && l.hasTime(c) {
-			l.waits = true
-			c.uncertain = append(c.uncertain, l)
-		}
 	case needUnsubscribe:
 		l.sendUnsubscribe(c)
 	case needSubscribe, needGet:
@@ -219,25 +208,21 @@ func (l *line) refuse(c *Core, err error) {
 func (l *line) unsubscribed(c *Core, q *request, err *res.Error) {
 	l.free(q)
 	switch {
-	case err == nil && q.uncounted: // so there was a count for a request that has timed out
-		c.reg.Unsubscribed(l.rid, 1)
-		l.giveBack(c)
-		c.returns.add(c, l.rid)
-		l.givenBack(c)
+	case err == nil && q.uncounted:
+		l.givenBack(c, q)
 	case err == nil && q.timedOut: // done already
 	case err == nil:
 		c.reg.Unsubscribed(l.rid, q.count)
 	case errors.Is(err, res.ErrNoSubscription):
 		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
-		l.returned, l.owed = 0, 0
-		l.uncertain = q.count > 1 // there may be fewer: it is all or nothing
-		if !l.uncertain {
+		l.returned, l.owed = 0, q.count-1 // there may be fewer: it is all or nothing
+		if l.owed == 0 {
 			l.giveBack(c)
 		}
 	default:
 		c.notice(UnexpectedAnswer, l.rid, err)
 		c.reg.Unsubscribed(l.rid, c.reg.Direct(l.rid))
-		l.uncertain = false // asking again would be answered so again
+		l.owed = 0 // asking again would be answered so again
 	}
 	l.reopen(c)
 	l.advance(c)
@@ -248,8 +233,8 @@ func (l *line) unsubscribeTimedOut(c *Core, q *request) {
 	l.free(q)
 	if !q.uncounted {
 		c.reg.Overdue(l.rid, q.count, requestSeq(q.id))
+		l.owed += q.count
 	}
-	l.uncertain = true
 	l.replayed(c)
 	l.reopen(c)
 	l.advance(c)
@@ -272,7 +257,7 @@ func (l *line) reopen(c *Core) {
 // requestTimedOut goes on without the answer to a subscribe or get request.
 func (l *line) requestTimedOut(c *Core, q *request, err error) {
 	l.free(q)
-	l.uncertain = true
+	l.owed++
 	if q.typ == wire.TypeGet {
 		l.endGets(c, err)
 	} else {
@@ -289,7 +274,9 @@ func (l *line) got(c *Core, q *request, a *answer) {
 	if a.err != nil {
 		// Unless access was denied, the gateway now counts a direct subscription
 		// that answers every later request with this same error.
-		l.uncertain = l.uncertain || !denied(a.err)
+		if !denied(a.err) {
+			l.owed++
+		}
 		if !q.timedOut {
 			l.endGets(c, a.err)
 		}
@@ -350,7 +337,7 @@ func (l *line) forget(c *Core) {
 // idle reports whether the line has nothing to do. That of a resource which is wanted and
 // subscribed has nothing to do until the connection is lost, or the subscription is.
 func (l *line) idle(c *Core) bool {
-	if l.busy != nil || l.queued || l.uncertain || l.replaying || l.silent != nil ||
+	if l.busy != nil || l.queued || l.owed > 0 || l.replaying || l.silent != nil ||
 		len(l.callers) > 0 || len(l.later) > 0 || len(l.gets) > 0 {
 		return false
 	}
@@ -362,8 +349,8 @@ func (l *line) idle(c *Core) bool {
 
 // disconnected starts the line afresh for the next connection.
 func (l *line) disconnected(c *Core) {
-	l.busy, l.queued, l.replaying, l.ahead, l.uncertain, l.waits = nil, false, false, false, false, false
-	l.returned, l.owed = 0, 0
+	l.busy, l.queued, l.replaying, l.ahead = nil, false, false, false
+	l.owed, l.returned = 0, 0
 	l.retry.waiting, l.retry.forHook, l.retry.index = false, false, -1
 	l.reopen(c)
 	l.forget(c)

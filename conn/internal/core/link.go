@@ -258,7 +258,7 @@ func (c *Core) hangUp(cause error) {
 	}
 	c.replay.clear()
 	c.fresh.clear()
-	c.alone, c.spareRequests, c.uncertain = 0, nil, nil
+	c.alone, c.spareRequests = 0, nil
 	c.replayLeft = 0
 	c.retries = nil
 	c.denials.due = false

@@ -159,8 +159,8 @@ func TestReplayDoesNotWaitForTheTurnOfWhatIsClosed(t *testing.T) {
 		r.reopen()
 		first := r.sent("subscribe r.0")[0]
 		call, _ := r.callResource("x", "find")
-		r.answer(r.sent("call x.find")[0], fmt.Sprintf(`{"rid":%q,"errors":{%q:{"code":"system.accessDenied","message":""}}}`, rid, rid))
-		r.wantReply(call, res.ErrAccessDenied)
+		r.answer(r.sent("call x.find")[0], fmt.Sprintf(`{"rid":%q,"errors":{%q:{"code":"system.notFound","message":""}}}`, rid, rid))
+		r.wantReply(call, res.ErrNotFound)
 		req := r.sent("unsubscribe " + rid)[0]
 		subs[i].close()
 		r.answer(first, model("r.0", 1))

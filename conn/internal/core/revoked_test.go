@@ -93,18 +93,21 @@ func TestRequestThatIsAnsweredAfterItWasGivenBack(t *testing.T) {
 	}
 }
 
-// Of two calls, the subscription of the one that is answered first is refused, and then
+// Of two calls, the subscription of the one that is answered first fails, and then
 // that of the other, whose caller has given up, is given back in its place, which is refused as
 // well.
 func TestCallThatIsRefusedAfterItWasGivenBackWhileAnotherIsOut(t *testing.T) {
-	const denied = `{"rid":"c","errors":{"c":{"code":"system.accessDenied","message":"no"}}}`
+	const (
+		failed = `{"rid":"c","errors":{"c":{"code":"system.timeout","message":"no"}}}`
+		denied = `{"rid":"c","errors":{"c":{"code":"system.accessDenied","message":"no"}}}`
+	)
 	for name, faults := range map[string]uint64{"p": 1, "": 0} {
 		r := connected(t)
 		r.call("x", "find")
 		other := r.call("x", "find")
 		calls := r.sent("call x.find", "call x.find")
 		r.step(core.CancelCall{Call: other})
-		r.answer(calls[0], denied)
+		r.answer(calls[0], failed)
 		r.answer(r.sent("unsubscribe c")[0], "")
 		r.refuse(r.sent("unsubscribe c")[0], res.ErrNoSubscription)
 		if name != "" {

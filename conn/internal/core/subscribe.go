@@ -121,7 +121,7 @@ func (m *unsubscribeEvent) handle(c *Core) {
 	l := c.line(m.rid) // as long as it is subscribed: it has had its turn in the replay
 	ended := c.reg.Direct(m.rid) > 0
 	c.applied(m.rid, c.reg.Revoked(m.rid, m.reason))
-	c.revocations.add(c, m.rid)
+	c.revocations.add(c, m.rid, c.table.seq)
 	l.endLinger(c)
 	if ended && c.reg.Wanted(m.rid) {
 		c.retryLater(l, m.reason)
@@ -160,7 +160,7 @@ func (m *broken) handle(c *Core) {
 	}
 	// The answer may have subscribed to things that cannot be known now.
 	if q.typ == wire.TypeSubscribe {
-		c.line(q.rid).uncertain = true
+		c.line(q.rid).owed++
 	}
 	(&answer{id: m.id, err: unreadable(m.err)}).handle(c)
 	switch q.typ {

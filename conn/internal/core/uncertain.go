@@ -7,38 +7,46 @@ import (
 )
 
 // A line is uncertain while the gateway may count direct subscriptions that the registry does
-// not know of. It unsubscribes until there is nothing left.
+// not know of: a request was not answered, or with an error that leaves one behind. The line
+// gives back as many as there may be, one at a time, until there are none.
+//
+// A call that is out may be answered with the same resource, which the gateway counts before
+// it answers, and if that is taken away, the call is never answered. But what is left behind
+// can not wait for the calls: it may have the next one answered with an old error. So what is
+// owed is given back at once, and no more than that as long as a call is out.
 
 // owe notes that the gateway may count a subscription, because of q, that is to be given
 // back.
 func (l *line) owe(c *Core, q *request) {
-	l.uncertain = true
 	l.owed++
 	c.reg.Owed(l.rid, requestSeq(q.id))
 }
 
-// hasTime reports whether an uncertain line can wait until no call is out. What a call is
-// answered with may be its resource, and the gateway counts that before it answers: an
-// unsubscribe that takes it away then has the call never answered. It can not wait for ever:
-// a program may call all the time, and the gateway counts maxDirect at the most.
-func (l *line) hasTime(c *Core) bool {
-	return c.calls > 0 && l.owed < maxDirect/4 && !c.reg.Wanted(l.rid) && len(l.gets) == 0
+// givenBack notes that the gateway counts one less, because of q.
+func (l *line) givenBack(c *Core, q *request) {
+	if c.reg.Direct(l.rid) > 0 {
+		c.reg.Unsubscribed(l.rid, 1) // a call has brought it meanwhile, and it may have been that
+	} else {
+		l.owed = max(0, l.owed-1)
+	}
+	l.giveBack(c)
+	c.returns.add(c, l.rid, requestSeq(q.id))
+	l.returned++
+	switch {
+	case l.returned > maxDirect: // Resgate 1.8.0 can come to a count that nothing is taken off any more
+		l.owed, l.returned = 0, 0
+		c.distrust(fmt.Errorf("unsubscribe %q has no end: %w", l.rid, subs.ErrInconsistent))
+	case l.owed > 0:
+	case c.calls == 0:
+		l.owed = 1 // to be sure
+	default:
+		l.returned = 0
+	}
 }
 
-// makeCertain goes on with the lines that have waited for calls.
-func (c *Core) makeCertain() {
-	if c.calls > 0 {
-		return
-	}
-	waited := c.uncertain
-	c.uncertain = nil
-	for _, l := range waited {
-		l.waits = false
-		if !l.dropped {
-			l.advance(c)
-		}
-	}
-}
+// maxDirect is how many direct subscriptions the gateway counts on a resource at the
+// most.
+const maxDirect = 256
 
 // giveBack notes that the gateway does not count any direct subscription for requests
 // of the line that have timed out, even if it still answers them: it counts a request
@@ -52,18 +60,5 @@ func (l *line) giveBack(c *Core) {
 	}
 	if l.busy == nil {
 		c.reg.GivenBack(l.rid)
-	}
-}
-
-// maxDirect is how many direct subscriptions the gateway counts on a resource at the
-// most.
-const maxDirect = 256
-
-// givenBack counts what an uncertain line gives back. Resgate 1.8.0 can come to a count
-// that nothing is taken off any more, and says success for ever.
-func (l *line) givenBack(c *Core) {
-	if l.returned++; l.returned > maxDirect {
-		l.uncertain, l.returned = false, 0
-		c.distrust(fmt.Errorf("unsubscribe %q has no end: %w", l.rid, subs.ErrInconsistent))
 	}
 }
