@@ -240,6 +240,7 @@ func (in View) apply(c *Core) { c.reply(Reply{To: in.To, View: c.reg.View(in.RID
 func (in Resume) apply(c *Core) { c.reg.Resume(in.Handle) }
 
 func (Close) apply(c *Core) {
+	c.endNotices()
 	c.step(state.Event{Kind: state.CloseRequested})
 	c.end(ErrClosed) // first, so that no handle is told that it is stale
 	c.hangUp(ErrClosed)
@@ -259,7 +260,6 @@ func (c *Core) end(err error) {
 		l.answerAll(c, err)
 	}
 	clear(c.lines)
-	c.endNotices()
 }
 
 // endHandles ends all handles on rid.

@@ -200,6 +200,9 @@ func (c *Core) leave(cause error, permanent, stop bool) {
 		return
 	}
 	opened, final := c.link.phase == open, permanent || stop
+	if opened || final {
+		c.endNotices()
+	}
 	c.hangUp(cause)
 	defer c.nextGateway() // the transition still names the one that failed
 	var wait time.Duration
@@ -239,9 +242,6 @@ func jitter(cfg Config, d time.Duration) time.Duration {
 func (c *Core) hangUp(cause error) {
 	if c.link.phase == idle {
 		return
-	}
-	if c.link.phase == open {
-		c.endNotices()
 	}
 	used := c.link.phase >= authenticating // a session may have subscribed to something
 	c.out.Closes = append(c.out.Closes, c.link.generation)

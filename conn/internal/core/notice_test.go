@@ -69,15 +69,31 @@ func TestWhatIsHeldBackIsReportedWhenTheConnectionEnds(t *testing.T) {
 	for what, end := range map[string]func(r *rig){
 		"lost":   func(r *rig) { r.cut() },
 		"closed": func(r *rig) { r.step(core.Close{}) },
+		"closed, while it is made": func(r *rig) {
+			r.cut()
+			r.pass(r.cfg.MaxDelay)
+			r.dialled(core.Delay{})
+			r.read(`{}`, `{}`, `{}`)
+			r.notices = nil
+			r.step(core.Close{})
+		},
+		"given up, while it is made": func(r *rig) {
+			r.cut()
+			r.pass(r.cfg.MaxDelay)
+			r.dialled(core.Delay{})
+			r.read(`{}`, `{}`, `{}`)
+			r.notices = nil
+			r.refuse(r.sent("version")[0], res.ErrUnsupportedProtocol)
+		},
 	} {
 		r := connected(t)
 		r.read(`{}`, `{}`, `{}`)
 		r.notices = nil
 		end(r)
-		if len(r.notices) != 1 || r.notices[0].Count != 2 {
+		if len(r.notices) != 1 || r.notices[0].Count != 2 || r.notices[0].After != 0 {
 			t.Errorf("the connection is %s, and the notices are %+v", what, r.notices)
 		}
-		if d := r.core.Deadline(); what == "closed" && !d.IsZero() {
+		if d := r.core.Deadline(); r.core.State() == state.Closed && !d.IsZero() {
 			t.Errorf("something is due at %v, after the end", d)
 		}
 	}
