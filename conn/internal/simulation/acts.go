@@ -56,6 +56,10 @@ var acts = []act{
 	{"start", 20, false, (*world).actStart},
 	{"freeze", 2, true, (*world).actFreeze},
 	{"thaw", 20, false, (*world).actThaw},
+
+	// Once in a run, if at all; see ending.
+	{"drain", 0, false, (*world).actDrain},
+	{"end", 0, false, (*world).actEnd},
 }
 
 func (w *world) pickName(d *dice) name { return played[d.n(w.setup.Names)] }

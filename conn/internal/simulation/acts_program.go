@@ -64,6 +64,14 @@ func (w *world) actReconnect(*dice) {
 	w.ask(r)
 }
 
+// actDrain has the client end when no call waits any more.
+func (w *world) actDrain(*dice) {
+	w.step(core.Drain{})
+	w.checkDrain()
+}
+
+func (w *world) actEnd(*dice) { w.step(core.Close{}) }
+
 func (w *world) actHook(d *dice) {
 	switch {
 	case w.hook == 0:

@@ -3,6 +3,7 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
 	"github.com/resclient/resclient-go/state"
@@ -183,6 +184,20 @@ func (w *world) checkClosed() {
 	if len(w.asked) > 0 || len(w.listeners) > 0 || w.conn != nil || w.dial != nil || !w.core.Deadline().IsZero() {
 		w.fail("closed, and not done", "%d requests, %d listeners, socket %v, dial %v, deadline %v",
 			len(w.asked), len(w.listeners), w.conn != nil, w.dial != nil, w.core.Deadline())
+	}
+}
+
+// checkDrain checks that a client which drains is there as long as a call waits, and no longer.
+func (w *world) checkDrain() {
+	if w.broken != nil || !w.core.Draining() {
+		return
+	}
+	waits := slices.ContainsFunc(w.asked, func(r *request) bool { return r.call != nil })
+	switch {
+	case !w.closed() && !waits:
+		w.fail("a drain that does not end", "%v", w.core.State())
+	case w.closed() && w.core.Ended() == core.ErrClosed && w.core.CutOff() > 0:
+		w.fail("a drain that does not wait", "%d calls were cut off", w.core.CutOff())
 	}
 }
 

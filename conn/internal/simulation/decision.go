@@ -55,6 +55,9 @@ func (w *weights) pick(rng *rand.Rand) decision {
 	panic("the weights do not add up")
 }
 
+// ending returns that the client drains, or that it ends.
+func ending(rng *rand.Rand) decision { return decision{act: len(acts) - 1 - rng.IntN(2)} }
+
 // take takes a decision.
 func (w *world) take(d decision) {
 	w.tell("* %s", acts[d.act].name)

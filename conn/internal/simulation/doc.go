@@ -37,6 +37,8 @@
 // In the end (settle.go) the faults stop. Then everybody who waits has a reply, and the
 // client has what the services have: on the connection that there is, as far as the
 // gateway can be brought to say it, and after another connection without exception.
+// In one run of eight the client drains or is closed on the way. Then everybody has a
+// reply, no call is cut off by the drain, and it ends with the last.
 //
 // # Where to begin
 //

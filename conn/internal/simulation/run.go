@@ -21,7 +21,10 @@ func NewRun(seed uint64, size int) *Run {
 	for i := range r.decisions {
 		r.decisions[i] = weights.pick(rng)
 	}
-	r.Setup.MaxWindow = []int{0, 0, 4, 256}[rng.IntN(4)] // last, so that seeds are what they were without
+	r.Setup.MaxWindow = []int{0, 0, 4, 256}[rng.IntN(4)] // last, so that seeds are what they were without; so is this:
+	if rng.IntN(8) == 0 {
+		r.decisions[rng.IntN(len(r.decisions))] = ending(rng)
+	}
 	return r
 }
 

@@ -11,12 +11,14 @@ import (
 // settle ends all faults, lets everything come to rest, and compares the client
 // with the truth: first on the connection that there is, then on another one.
 func (w *world) settle() {
+	w.checkDrain()
 	if w.broken != nil || w.closed() {
 		return
 	}
 	w.tell("--- no more faults")
 	w.heal()
 	w.rest(time.Hour)
+	w.checkDrain()
 	w.checkRest()
 	w.noteUntold()
 	w.compare(false)

@@ -100,6 +100,9 @@ func (w *world) absorb(out core.Output) {
 	for _, d := range out.Dials {
 		w.begin(d)
 	}
+	if w.closed() {
+		w.hangUp(w.generation) // the dial may have begun in the step that was the last
+	}
 	for _, ask := range out.Asks {
 		if !ask.Forget {
 			w.asks = append(w.asks, ask)
