@@ -171,12 +171,9 @@ func custom(e *wire.Event) Message {
 func Legacy(protocol string) bool { return !atLeast(protocol, 1, 2, 0) }
 
 // atLeast reports whether a protocol version is one or later. What cannot be read
-// is taken for an old one.
+// is taken for an old one, and what it leaves out for zero: "1.2" is 1.2.0.
 func atLeast(protocol string, major, minor, patch int) bool {
-	parts := strings.Split(protocol, ".")
-	if len(parts) != 3 {
-		return false
-	}
+	parts := strings.Split(protocol+".0.0", ".")
 	for i, want := range []int{major, minor, patch} {
 		have, err := strconv.Atoi(parts[i])
 		if err != nil || have < want {

@@ -136,8 +136,29 @@ func TestEveryConnectionHasItsOwnProtocol(t *testing.T) {
 	}
 }
 
+func TestCallsAreReadAsTheProtocolAnswersThem(t *testing.T) {
+	for protocol, bare := range map[string]bool{
+		"1.1.1": true, "1.1.9": true, "1.1": true, "1": true, "0.9.9": true, "garbage": true,
+		"1.2.0": false, "1.2.3": false, "1.2": false, "1.10.0": false, "1.10": false, "2.0.0": false, "2": false,
+	} {
+		r := newRig(t)
+		r.step(core.Start{})
+		r.dialled(core.Delay{})
+		r.agree(protocol)
+		call := r.call("a", "do")
+		r.answer(r.sent("call a.do")[0], `{"payload":5}`)
+		want := "5"
+		if bare {
+			want = `{"payload":5}`
+		}
+		if got := r.wantReply(call, nil).Result.Payload; string(got) != want {
+			t.Errorf("with protocol %q the payload is %s, want %s", protocol, got, want)
+		}
+	}
+}
+
 func TestUnsubscribeCountsFromTheProtocolThatKnowsIt(t *testing.T) {
-	for protocol, want := range map[string]string{"1.2.0": "unsubscribe x", "1.2.1": "unsubscribe x *2", "1.10.0": "unsubscribe x *2", "1.1.9": "unsubscribe x", "1.2": "unsubscribe x"} {
+	for protocol, want := range map[string]string{"1.2.0": "unsubscribe x", "1.2.1": "unsubscribe x *2", "1.10.0": "unsubscribe x *2", "1.1.9": "unsubscribe x", "1.2": "unsubscribe x", "1.3": "unsubscribe x *2", "2": "unsubscribe x *2"} {
 		t.Run(protocol, func(t *testing.T) {
 			r := newRig(t)
 			r.step(core.Start{})
