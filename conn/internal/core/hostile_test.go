@@ -3,6 +3,7 @@ package core_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,20 @@ func TestGatewaysThatTalkGarbageAreDialledAsTheBackOffSays(t *testing.T) {
 	}
 	if r.resets > 0 {
 		t.Errorf("the back-off began anew %d times", r.resets)
+	}
+}
+
+func TestWhatIsNoJSONInPlaceOfAVersionIsNoReasonToGetAnythingAnew(t *testing.T) {
+	r := newRig(t)
+	r.step(core.Start{})
+	r.dialled(wait(time.Second))
+	r.read(`<html>`)
+	last := r.transitions[len(r.transitions)-1]
+	if last.Event != state.DialFailed || errors.Is(last.Cause, subs.ErrInconsistent) || !strings.Contains(last.Cause.Error(), "version request: unreadable answer") {
+		t.Errorf("it ended with %v", last)
+	}
+	if s := r.core.Stats(); s.Resyncs != 0 || s.BadFrames != 1 {
+		t.Errorf("the figures are %+v", s)
 	}
 }
 

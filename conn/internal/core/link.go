@@ -79,7 +79,7 @@ func (c *Core) expireLink() {
 		c.out.ResetBackOff = true
 	}
 	if d := c.link.deadline; !d.IsZero() && !c.now.Before(d) {
-		what := "the version request was not answered in time"
+		what := "version request"
 		if c.link.phase == authenticating {
 			what = "the authenticate hook did not return in time"
 		}

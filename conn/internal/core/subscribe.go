@@ -143,6 +143,9 @@ func (m *broken) handle(c *Core) {
 	c.counters.BadFrames++
 	c.notice(BadFrame, m.rid, m.err)
 	switch {
+	case m.garbled && c.link.phase == versioning:
+		c.fail(fmt.Errorf("version request: unreadable answer: %w", m.err), false) // nothing is there to be got anew
+		return
 	case m.garbled:
 		// It may have been an event of anything, so nothing is in sync any more, and what
 		// follows is of no use. It comes back as the back-off says, as after any loss.
