@@ -97,6 +97,24 @@ func TestMoreCallsAtOnceAnsweredWithOneResourceThanTheGatewayCounts(t *testing.T
 	})
 }
 
+func TestACallOnAMemberIsCarriedOutAlthoughItsListIsClosedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.must(w.service.SetModel("book.1", map[string]any{"title": "x"}))
+		w.must(w.service.SetCollection("books", []any{res.Ref("book.1")}))
+		w.must(w.service.HandleCall("book.1", "read", func(*resgatetest.Request) (any, error) { return nil, nil }))
+		w.must(w.service.Delay("book.1", 100*time.Millisecond, resgatetest.KindAccess))
+		c := w.connected()
+		books := w.subscribe(c, "books")
+		time.AfterFunc(50*time.Millisecond, books.Close)
+		w.must(c.Call(context.Background(), "book.1", "read", nil, nil))
+		time.Sleep(time.Minute)
+		if direct := w.gateway.Connections()[0].Subscriptions; len(direct) != 0 {
+			t.Errorf("the gateway still counts %v", direct)
+		}
+	})
+}
+
 func TestACallThatIsOutWhenTheConnectionIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -47,6 +47,9 @@ func (c *Core) sendCall(call *Call) {
 	}
 	call.out = q
 	c.calls++
+	if c.reg.Follows(q.rid) && c.reg.Direct(q.rid) == 0 {
+		c.onMember = c.now
+	}
 }
 
 // sendOffline sends the calls that waited for the connection, in order.

@@ -37,6 +37,7 @@ type Core struct {
 	asked       map[string]int // by rid: questions to the policy that it has not answered
 	offline     []*Call        // calls that wait for a connection
 	calls       int            // calls that are out, and whose caller waits
+	onMember    time.Time      // when a call was last sent on what only references hold
 	resync      resync
 	probes      probes
 	verifier    verifier
