@@ -158,10 +158,11 @@ func (a *app) login(t target) (func(context.Context, *conn.Session) error, error
 		return nil, err
 	}
 	return func(ctx context.Context, s *conn.Session) error {
-		if params == nil {
-			return s.Auth(ctx, rid, method, nil, nil)
+		var sent any // none, rather than null
+		if params != nil {
+			sent = params
 		}
-		return s.Auth(ctx, rid, method, params, nil)
+		return loginFailed(s.Auth(ctx, rid, method, sent, nil))
 	}, nil
 }
 

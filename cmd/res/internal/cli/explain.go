@@ -15,6 +15,7 @@ import (
 	"github.com/resclient/resclient-go/cmd/res/internal/probe"
 	"github.com/resclient/resclient-go/conn"
 	"github.com/resclient/resclient-go/res"
+	"github.com/resclient/resclient-go/wire"
 )
 
 // Exit statuses. They are documented, so they stay.
@@ -53,6 +54,18 @@ func cannotConnect(rawURL string, err error) error {
 
 func (e *connectError) Error() string { return "cannot connect to " + e.where() + ": " + e.err.Error() }
 func (e *connectError) Unwrap() error { return e.err }
+
+// loginError is why the login method has not let the client in.
+type loginError struct{ error }
+
+func (e *loginError) Unwrap() error { return e.error }
+
+func loginFailed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &loginError{err}
+}
 
 func (e *connectError) where() string {
 	if e.via == "" {
@@ -124,7 +137,9 @@ func explainConnection(err error, via string) (status int, what string) {
 		dns       *net.DNSError
 		cert      *tls.CertificateVerificationError
 		authority x509.UnknownAuthorityError
+		login     *loginError
 		answer    *res.Error
+		syntax    *wire.SyntaxError
 		record    tls.RecordHeaderError
 	)
 	switch {
@@ -152,15 +167,19 @@ func explainConnection(err error, via string) (status int, what string) {
 		return statusConnection, "connection refused; is the proxy running there? It is from the environment"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return statusConnection, "connection refused; is a gateway running there?"
-	case errors.As(err, &answer):
+	case errors.As(err, &login) && errors.As(login.error, &answer):
 		status, _ = classify(err)
 		return status, "login failed: " + answer.Error()
+	case errors.As(err, &answer):
+		return statusConnection, "its answer to the version request is " + answer.Error()
+	case errors.As(err, &syntax):
+		return statusConnection, syntax.Error() + "; is it a gateway?"
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
 		return statusTimeout, "no answer in time; give it longer with --timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return statusConnection, "it ended the connection during the handshake; is it a gateway?"
 	}
-	return statusConnection, said(err)
+	return statusConnection, strings.TrimPrefix(said(err), conn.ErrClosed.Error()+": ")
 }
 
 func explainHandshake(e *conn.HandshakeError) (status int, what string) {

@@ -157,5 +157,5 @@ func (x *examination) login(ctx context.Context) (finding, error) {
 		return finding{}, err
 	}
 	took, err := x.link.Auth(ctx, rid, method, params)
-	return finding{found: fmt.Sprintf("%s of %s granted, in %s", method, rid, short(took))}, err
+	return finding{found: fmt.Sprintf("%s of %s granted, in %s", method, rid, short(took))}, loginFailed(err)
 }
