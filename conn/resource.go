@@ -97,7 +97,7 @@ func (c *Client) View(ctx context.Context, rids ...string) (*subs.View, error) {
 // and a [subs.Drop] says that it is followed no more. When the connection is lost,
 // one [subs.Stale] without a resource id says so for all. After a [subs.Lag] comes
 // a Sync with a View again. To know whether everything is live, wait with
-// [Client.WaitInSync]: the Status of a stream is of no use.
+// [Client.WaitInSync]: Status and WaitSync of a stream are of no use.
 func (c *Client) Stream(ctx context.Context, pattern res.Pattern, opts ...SubscribeOption) (*Subscription, error) {
 	if err := pattern.Check(); err != nil {
 		return nil, fmt.Errorf("conn: stream: %w", err)
