@@ -85,13 +85,7 @@ func (h Health) String() string {
 	if h.Stale > 0 {
 		fmt.Fprintf(&b, ", %d stale", h.Stale)
 	}
-	if n := len(h.StaleRIDs); n > 0 {
-		more := ""
-		if n < h.Stale {
-			more = ", …"
-		}
-		fmt.Fprintf(&b, " (%s%s)", strings.Join(h.StaleRIDs, ", "), more)
-	}
+	b.WriteString(nameSome(h.StaleRIDs, len(h.StaleRIDs) < h.Stale))
 	if h.Cause != nil {
 		fmt.Fprintf(&b, ": %v", h.Cause)
 	}

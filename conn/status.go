@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/resclient/resclient-go/conn/internal/core"
@@ -64,7 +65,7 @@ func (c *Client) WaitFor(ctx context.Context, states ...state.State) error {
 // It fails like [Client.WaitFor].
 func (c *Client) WaitInSync(ctx context.Context) error {
 	return c.wait(ctx, func(s *status) (bool, error) {
-		return s.inSync, fmt.Errorf("conn: still %v, %d subscriptions stale%s", s.state, s.stale, c.someStale(ctx))
+		return s.inSync, fmt.Errorf("conn: still %v, %d stale%s", s.state, s.stale, c.someStale(ctx))
 	})
 }
 
@@ -73,13 +74,20 @@ func (c *Client) someStale(ctx context.Context) string {
 	if ctx.Err() == nil {
 		return "" // no error yet
 	}
-	switch rids := c.figuresNow().staleSome; {
+	rids := c.figuresNow().staleSome
+	few := rids[:min(len(rids), staleNamed)]
+	return nameSome(few, len(few) < len(rids))
+}
+
+// nameSome lists resources in brackets, or nothing if there are none.
+func nameSome(rids []string, more bool) string {
+	switch list := strings.Join(rids, ", "); {
 	case len(rids) == 0:
 		return ""
-	case len(rids) > staleNamed:
-		return fmt.Sprintf(" (%q and others)", rids[:staleNamed])
+	case more:
+		return " (" + list + ", …)"
 	default:
-		return fmt.Sprintf(" (%q)", rids)
+		return " (" + list + ")"
 	}
 }
 

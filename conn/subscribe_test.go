@@ -257,7 +257,7 @@ func TestAReplayThatIsRefusedHoldsUpNobody(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
-		if err := c.WaitInSync(ctx); err == nil || !strings.Contains(err.Error(), `1 subscriptions stale (["gone"]`) {
+		if err := c.WaitInSync(ctx); err == nil || !strings.Contains(err.Error(), `still connected, 1 stale (gone): `) {
 			t.Errorf("the error does not name what is stale: %v", err)
 		}
 		here.expect(`here stale: read: websocket: close 1006 (abnormal closure): unexpected EOF`, `here sync (reconnect) {"n":1}`)
