@@ -23,18 +23,17 @@ type netConn struct {
 	deadlineMu sync.Mutex
 	deadline   time.Time // of writes
 
+	phase atomic.Uint32 // handshaking, inUse or closed
+
 	mu      sync.Mutex
-	phase   connPhase
 	holding bool
 	held    []byte
 	broken  error // of the write that failed; nothing is written after it
 }
 
-type connPhase uint8
-
 const (
-	handshaking connPhase = iota // ends with the dial
-	inUse                        // ends with the attempt
+	handshaking = iota // ends with the dial
+	inUse              // ends with the attempt
 	closed
 )
 
@@ -58,20 +57,13 @@ func (n *netConn) alive() time.Time { return n.begun.Add(time.Duration(n.lastRea
 // opened makes the connection outlive the dial, and reports whether it was still open.
 func (n *netConn) opened() bool {
 	n.limited = false
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.phase == handshaking {
-		n.phase = inUse
-	}
-	return n.phase == inUse
+	return n.phase.CompareAndSwap(handshaking, inUse)
 }
 
-// closeUnlessOpen closes the connection if it is still in its handshake.
+// closeUnlessOpen closes the connection if it is still in its handshake. It does not wait
+// for a write, which may be what takes so long.
 func (n *netConn) closeUnlessOpen() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.phase == handshaking {
-		n.phase = closed
+	if n.phase.CompareAndSwap(handshaking, closed) {
 		n.Conn.Close()
 	}
 }
