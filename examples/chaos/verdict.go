@@ -50,10 +50,11 @@ func (v *verdict) clean() bool {
 }
 
 // heapRoom is by how much the heap may have grown: by what the recorder has written down, what a
-// garbage collector finds late, and what the gateways and NATS nodes of this process keep of
-// each resource once they had to do with it, and wiretaps of each copy.
+// garbage collector finds late, what the gateways and NATS nodes of this process keep of
+// each resource once they had to do with it, and wiretaps of each copy, and by the room that
+// a client keeps for its next replay.
 func (c config) heapRoom() uint64 {
-	return uint64(6<<20 + c.resources*(4<<10+c.clients*512))
+	return uint64(6<<20 + c.resources*(4<<10+c.clients*512) + c.clients<<20)
 }
 
 // settled judges what there is when everything has settled.
