@@ -201,6 +201,14 @@ func (c *Core) Deadline() time.Time {
 	return earliest
 }
 
+// earlier returns the earlier of two times. The zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // expire does what has fallen due.
 func (c *Core) expire() {
 	c.expireLink()

@@ -85,11 +85,3 @@ func (c *Core) endNotices() {
 	}
 	c.notices = notices{}
 }
-
-// earlier returns the earlier of two times. The zero time is none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
