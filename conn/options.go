@@ -188,7 +188,9 @@ func WithRetryPolicy(policy func(Refusal) (wait time.Duration, again bool)) Opti
 }
 
 // WithLinger keeps a resource subscribed for d after its last subscription was
-// closed, so that subscribing again soon costs no request. The default is not to.
+// closed, so that subscribing again soon costs no request. The default is not to, but
+// for a few seconds when a call was just sent on something that is held by references
+// alone: the gateway might forget the call with the resource.
 func WithLinger(d time.Duration) Option {
 	return duration("WithLinger", d, func(s *settings) { s.linger = d })
 }
